@@ -1,0 +1,43 @@
+//! Where the running kernel keeps the fields we read.
+//!
+//! rustc emits no CO-RE relocations, so the loader looks every offset up in the kernel's own type
+//! information and sets these globals before the verifier sees the program. The section is frozen
+//! then: the verifier knows each as a constant and accepts the typed load at that offset.
+
+use aya_ebpf::Global;
+
+macro_rules! offsets {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $($(#[$doc])* #[unsafe(no_mangle)] pub static $name: Global<u64> = Global::new(0);)*
+    };
+}
+
+offsets! {
+    TASK_PID;
+    TASK_TGID;
+    TASK_START_BOOTTIME;
+    TASK_RUN_NS;
+    TASK_EXEC_START;
+    /// 0 where the kernel is built without `CONFIG_SCHED_INFO`.
+    TASK_RUN_DELAY;
+    /// 0 where the kernel is built without `CONFIG_SCHED_INFO`.
+    TASK_RUN_COUNT;
+    TASK_NVCSW;
+    TASK_NIVCSW;
+    TASK_UTIME;
+    TASK_STIME;
+    TASK_STATE;
+    TASK_COMM;
+    TASK_REAL_PARENT;
+    TASK_CRED;
+    TASK_EXIT_CODE;
+    TASK_FLAGS;
+    TASK_SIGNAL;
+    CRED_EUID;
+    SIGNAL_RUN_NS;
+    SIGNAL_UTIME;
+    SIGNAL_STIME;
+    SIGNAL_NVCSW;
+    SIGNAL_NIVCSW;
+    SIGNAL_THREADS;
+}

@@ -1,0 +1,31 @@
+//! The programs that run in the kernel.
+//!
+//! * `layout`: where this kernel keeps what we read
+//! * `task`: reading a `task_struct`
+//! * `table`: the slots, their directory and their marks
+//! * `cpu`: what each CPU does now
+//! * `switch`: the hot hook
+//! * `lifecycle`: fork, exec, rename
+//! * `bench`: an empty hook to compare with
+//! * `census`: the tasks that lived before the hooks were attached
+#![expect(unsafe_code, reason = "loads through kernel pointers and map values; the verifier checks each")]
+#![no_std]
+#![no_main]
+
+mod bench;
+mod census;
+mod cpu;
+mod layout;
+mod lifecycle;
+mod switch;
+mod table;
+mod task;
+
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo) -> ! {
+    loop {}
+}
+
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

@@ -1,0 +1,122 @@
+//! The slots, the directory that leads to them and the marks of who ran.
+
+use aya_ebpf::{
+    bindings::BPF_F_MMAPABLE,
+    macros::map,
+    maps::{Array, Queue},
+};
+use subjiffy_common::{
+    directory::{CHUNK_SLOTS, ENTRIES, Entry, MARKS as MARKS_PER_GROUP, MarkGroup, entry_of, position_of, slot_in_chunk},
+    sched::{Cpu, Slot, life},
+};
+
+use crate::task::{TASK_DEAD, Task};
+
+#[map]
+static DIRECTORY: Array<Entry> = Array::with_max_entries(ENTRIES, BPF_F_MMAPABLE);
+
+// The loader sets the sizes of the next three for the host's `pid_max` and number of threads.
+#[map]
+static SLOTS: Array<Slot> = Array::with_max_entries(CHUNK_SLOTS, BPF_F_MMAPABLE);
+
+#[map]
+static MARKS: Array<MarkGroup> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
+#[map]
+static FREE_CHUNKS: Queue<u32> = Queue::with_max_entries(1, 0);
+
+/// A slot and the chunk it lies in.
+pub struct Place<'a> {
+    pub slot: &'a mut Slot,
+    chunk: u32,
+}
+
+impl Place<'_> {
+    /// Says that the chunk has news. Reads first: on most switches the byte is set already, and
+    /// a line that nobody writes stays in every CPU's cache. (The reader looks at a marked chunk
+    /// once more in its next sample, so a mark cleared between our two steps costs nothing.)
+    #[inline(always)]
+    pub fn mark(&self) {
+        if let Some(group) = MARKS.get_ptr_mut(self.chunk / MARKS_PER_GROUP) {
+            // SAFETY: a pointer into the map's element; bytes may be stored from any CPU.
+            unsafe {
+                let byte = group.cast::<u8>().add((self.chunk % MARKS_PER_GROUP) as usize);
+                if byte.read_volatile() == 0 {
+                    byte.write_volatile(1);
+                }
+            }
+        }
+    }
+
+    /// Runs `write` so that a concurrent reader notices.
+    #[inline(always)]
+    pub fn update(&mut self, write: impl FnOnce(&mut Slot)) {
+        let sequence = self.slot.sequence.wrapping_add(1) | 1;
+        store(&mut self.slot.sequence, sequence);
+        write(self.slot);
+        store(&mut self.slot.sequence, sequence.wrapping_add(1));
+        self.mark();
+    }
+
+    /// Gives the slot to a task, whoever had it. If the last owner's final numbers were never
+    /// read, its CPU time goes to the CPU's account of unlisted exits.
+    #[inline(always)]
+    pub fn claim(&mut self, task: Task, cpu: &mut Cpu) {
+        let old = &*self.slot;
+        if old.state & life::MASK != life::FREE && old.consumed != old.start_ns {
+            cpu.overwritten_slots += 1;
+            cpu.unlisted_exit_ns += old.run_ns;
+            if old.tid == old.tgid {
+                cpu.unlisted_exits += 1;
+            }
+        }
+        let state = task.state();
+        // The census also finds tasks that have died but were not asked for yet.
+        let life = if state & TASK_DEAD != 0 { life::DEAD } else { life::LIVE };
+        self.update(|slot| {
+            slot.state = life | (state & 0xffff) << life::TASK_STATE_SHIFT;
+            slot.tid = task.tid();
+            slot.tgid = task.tgid();
+            slot.start_ns = task.start_ns();
+            slot.exchanged_start_ns = 0;
+            slot.exit_code = 0;
+            task.counters_into(slot);
+            task.metadata_into(slot);
+        });
+    }
+}
+
+/// The compiler must neither drop nor move these stores: they are what a reader watches.
+#[inline(always)]
+fn store(to: &mut u32, value: u32) {
+    // SAFETY: a valid reference.
+    unsafe { core::ptr::write_volatile(to, value) };
+    core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
+}
+
+/// The place of a thread id, if its chunk is there.
+#[inline(always)]
+pub fn find<'a>(tid: u32) -> Option<Place<'a>> {
+    let entry = DIRECTORY.get_ptr(entry_of(tid))?;
+    // SAFETY: `position_of` is below the entry's length, which the verifier checks again.
+    let number = unsafe { entry.cast::<u32>().add(position_of(tid)).read_volatile() };
+    let chunk = number.wrapping_sub(1);
+    let slot = SLOTS.get_ptr_mut(chunk.wrapping_mul(CHUNK_SLOTS).wrapping_add(slot_in_chunk(tid)))?;
+    // SAFETY: a pointer into the map; a thread is switched on one CPU at a time.
+    Some(Place { slot: unsafe { &mut *slot }, chunk })
+}
+
+/// The place of a thread id, with a chunk from the queue if it has none yet.
+#[inline(always)]
+pub fn find_or_assign<'a>(tid: u32) -> Option<Place<'a>> {
+    if let Some(place) = find(tid) {
+        return Some(place);
+    }
+    let number = FREE_CHUNKS.pop().ok()??;
+    let entry = DIRECTORY.get_ptr_mut(entry_of(tid))?;
+    // Two CPUs may come here for the same sixteen ids at once; one chunk then stays without ids
+    // until the reader finds it unreachable and gives it back. Its slots are read all the same.
+    // SAFETY: as in `find`.
+    unsafe { entry.cast::<u32>().add(position_of(tid)).write_volatile(number) };
+    find(tid)
+}

@@ -1,0 +1,15 @@
+//! Tells the log what the cross-check of the exact books against the jiffies found.
+
+use crate::model::Snapshot;
+
+/// Reports processes whose two accounts disagree by more than the tick error.
+pub fn report(snapshot: &Snapshot) {
+    for one in &snapshot.disagreements {
+        tracing::warn!(
+            "process {}: {} ns of CPU by the scheduler's books but {} ns by /proc",
+            one.id.pid,
+            one.exact_ns,
+            one.jiffies_ns
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! The exact books: brings what the kernel side wrote up to a moment.
+
+use std::{sync::mpsc, thread, time::Duration};
+
+use aya_log::EbpfLogger;
+use rustix::thread::{CpuSet, sched_setaffinity};
+use subjiffy_common::sched::{Cpu, Slot};
+
+use super::{
+    moment::Moment,
+    sample::{CpuSample, Lost},
+    tracker::{Leaders, Tracker, Unlisted},
+};
+use crate::kernel::{
+    load::{Kernel, LoadError},
+    scheduler::{Reader, Tables},
+    size::Sizes,
+};
+
+/// How long the first visit of all CPUs may take; one that a real-time task holds is skipped.
+const VISIT_LIMIT: Duration = Duration::from_millis(50);
+
+/// How often the programs' own counters are read: each costs a few system calls.
+const MISSES_PERIOD_NS: u64 = 1_000_000_000;
+
+impl Leaders for Tables {
+    fn slot(&self, tid: u32) -> Option<Slot> {
+        self.slot_of(tid).map(|index| self.slots.read(index))
+    }
+    fn consume(&self, index: usize, slot: &Slot) {
+        Tables::consume(self, index, slot);
+    }
+}
+
+/// The kernel side and what was read of it.
+pub struct Exact {
+    kernel: Kernel,
+    reader: Reader,
+    logger: Option<EbpfLogger<&'static dyn log::Log>>,
+    /// The processes.
+    pub tracker: Tracker,
+    cpus: Vec<Cpu>,
+    calibration: u64,
+    misses: u64,
+    misses_read_ns: u64,
+}
+
+impl std::fmt::Debug for Exact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exact").field("kernel", &self.kernel).finish_non_exhaustive()
+    }
+}
+
+impl Exact {
+    /// Loads and attaches the programs and counts who lives.
+    ///
+    /// # Errors
+    /// [`LoadError`]: what is missing.
+    pub fn start(sizes: Sizes) -> Result<Self, LoadError> {
+        let (mut kernel, mut reader) = Kernel::load(sizes)?;
+        let logger = kernel.logger().ok();
+        let tracker = Tracker::new(std::mem::take(&mut reader.reaped));
+        reader.tables.ask_for_calibration(1);
+        visit_cpus(sizes.cpus);
+        let mut exact = Self {
+            kernel,
+            reader,
+            logger,
+            tracker,
+            cpus: Vec::new(),
+            calibration: 1,
+            misses: 0,
+            misses_read_ns: 0,
+        };
+        exact.update(&Moment::now());
+        Ok(exact)
+    }
+
+    /// The loaded programs.
+    #[must_use]
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// Brings the processes up to `now`, which must just have been read.
+    pub fn update(&mut self, now: &Moment) {
+        // The CPUs first: a thread that leaves its CPU after that has its end in its slot, and
+        // the slots are read later.
+        self.read_cpus();
+        let tracker = &mut self.tracker;
+        self.reader.changed(|tables, index, slot| tracker.visit(index, slot, tables));
+        tracker.settle();
+        tracker.clear_cpus();
+        for cpu in self.cpus.iter().filter(|cpu| cpu.tid != 0) {
+            let Some(index) = self.reader.tables.slot_of(cpu.tid) else { continue };
+            let run_ns = cpu.run_ns + clock_at(cpu, now).saturating_sub(cpu.since_ns);
+            tracker.extrapolate(index, cpu.tid, run_ns);
+        }
+        self.reader.release_chunks();
+        self.calibration += 1;
+        self.reader.tables.ask_for_calibration(self.calibration);
+        if now.monotonic_ns.saturating_sub(self.misses_read_ns) >= MISSES_PERIOD_NS {
+            self.misses_read_ns = now.monotonic_ns;
+            self.misses = self.kernel.recursion_misses();
+        }
+        if let Some(logger) = &mut self.logger {
+            logger.flush();
+        }
+    }
+
+    fn read_cpus(&mut self) {
+        self.cpus.clear();
+        for id in 0.. {
+            let Some(cpu) = self.reader.cpu(id) else { break };
+            self.cpus.push(cpu);
+        }
+    }
+
+    /// Fills in the idle time of the CPUs named in `cpus`, up to `now`.
+    pub fn idle_into(&mut self, now: &Moment, cpus: &mut [CpuSample]) {
+        self.read_cpus();
+        for sample in cpus {
+            if let Some(cpu) = self.cpus.get(sample.id as usize) {
+                sample.idle_ns = idle_at(cpu, now);
+            }
+        }
+    }
+
+    /// Exits that could not be listed, in all.
+    #[must_use]
+    pub fn unlisted(&self) -> Unlisted {
+        let shown = self.tracker.shown_of_unlisted();
+        let sum = |field: fn(&Cpu) -> u64| self.cpus.iter().map(field).sum::<u64>();
+        Unlisted {
+            exits: sum(|cpu| cpu.unlisted_exits).saturating_sub(shown.exits),
+            cpu_ns: sum(|cpu| cpu.unlisted_exit_ns).saturating_sub(shown.cpu_ns),
+        }
+    }
+
+    /// What the kernel side could not keep, in all.
+    #[must_use]
+    pub fn lost(&self) -> Lost {
+        let sum = |field: fn(&Cpu) -> u64| self.cpus.iter().map(field).sum::<u64>();
+        Lost {
+            slots: sum(|cpu| cpu.unslotted_births),
+            records: sum(|cpu| cpu.overwritten_slots),
+            misses: self.misses,
+        }
+    }
+}
+
+/// The reading of a CPU's task clock at `now`.
+fn clock_at(cpu: &Cpu, now: &Moment) -> u64 {
+    if cpu.calibrated == 0 {
+        return cpu.since_ns;
+    }
+    cpu.clock_ns.saturating_add(now.monotonic_ns.saturating_sub(cpu.monotonic_ns))
+}
+
+/// The idle time of a CPU up to `now`, ns.
+fn idle_at(cpu: &Cpu, now: &Moment) -> u64 {
+    let since = if cpu.tid == 0 { clock_at(cpu, now).saturating_sub(cpu.since_ns) } else { 0 };
+    cpu.idle_ns + since
+}
+
+/// Makes every CPU switch once, so that its line says who is on it, by going there.
+fn visit_cpus(cpus: u32) {
+    let (done, finished) = mpsc::channel();
+    let visit = move || {
+        for cpu in 0..cpus as usize {
+            let mut set = CpuSet::new();
+            set.set(cpu);
+            // An offline CPU, or one outside of our cpuset: its line fills at its first switch.
+            let _ = sched_setaffinity(None, &set);
+        }
+        let _ = done.send(());
+    };
+    if thread::Builder::new().name("first-visit".into()).spawn(visit).is_ok() {
+        let _ = finished.recv_timeout(VISIT_LIMIT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(monotonic_ns: u64) -> Moment {
+        Moment { monotonic_ns, ..Moment::default() }
+    }
+
+    #[test]
+    fn idle_time_goes_on_while_the_cpu_idles() {
+        let cpu = Cpu {
+            calibrated: 1,
+            monotonic_ns: 1_000,
+            clock_ns: 300,
+            since_ns: 400,
+            idle_ns: 50,
+            ..Cpu::default()
+        };
+        assert_eq!(clock_at(&cpu, &at(1_500)), 800);
+        assert_eq!(idle_at(&cpu, &at(1_500)), 450);
+        assert_eq!(idle_at(&cpu, &at(1_050)), 50, "it began to idle after the moment");
+        assert_eq!(idle_at(&Cpu { tid: 7, ..cpu }, &at(1_500)), 50);
+    }
+
+    #[test]
+    fn without_a_calibration_nothing_is_extrapolated() {
+        let cpu = Cpu { since_ns: 400, idle_ns: 50, ..Cpu::default() };
+        assert_eq!(idle_at(&cpu, &at(1_500)), 50);
+    }
+}

@@ -1,0 +1,221 @@
+//! What only `/proc` knows of a process: its memory, its present parent and user. Read only for
+//! processes that ran; the jiffies found on the way check the exact books.
+
+use rustix::process::{Pid, test_kill_process};
+
+use super::{
+    process::{Identity, ProcessSample, State},
+    sample::Disagreement,
+    tracker::{Process, Tracker},
+};
+use crate::procfs::{Clock, Error, PidStat, Reader};
+
+/// More dead processes than this are not watched for becoming zombies.
+const ZOMBIE_LIMIT: usize = 4096;
+
+/// Reads `/proc/PID` for those that ran.
+#[derive(Debug)]
+pub struct Facts {
+    clock: Clock,
+    /// Dead processes whose parent may not have asked for them yet.
+    zombies: Vec<ProcessSample>,
+    ended: Vec<u32>,
+}
+
+/// The moment and the number of CPUs bound how far the two accounts may be apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// `CLOCK_MONOTONIC` when the exact books were brought up to date, ns.
+    pub books_ns: u64,
+    /// Reads that clock.
+    pub now_ns: fn() -> u64,
+    /// CPUs online.
+    pub cpus: u64,
+}
+
+impl Facts {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, zombies: Vec::new(), ended: Vec::new() }
+    }
+
+    /// Takes note of processes that died.
+    pub fn note_exits(&mut self, exited: &[ProcessSample]) {
+        let room = ZOMBIE_LIMIT.saturating_sub(self.zombies.len());
+        self.zombies.extend(exited.iter().take(room).map(|one| ProcessSample {
+            state: State::Zombie,
+            rss_bytes: 0,
+            threads: 1,
+            ..*one
+        }));
+        self.ended.extend(exited.iter().map(|one| one.id.pid));
+    }
+
+    /// Reads what changed.
+    pub fn refresh(
+        &mut self,
+        tracker: &mut Tracker,
+        procfs: &mut Reader,
+        bounds: Bounds,
+        disagreements: &mut Vec<Disagreement>,
+    ) {
+        let clock = self.clock;
+        let mut read = |process: &mut Process| {
+            let Ok(stat) = procfs.pid_stat(process.facts.id.pid) else { return };
+            if !same_start(&stat, process.facts.id, clock) {
+                return;
+            }
+            disagreements.extend(compare(process, &stat, clock, bounds));
+            apply(process, &stat, clock, procfs);
+        };
+        tracker.take_active(&mut read);
+        if !self.ended.is_empty() {
+            // Children of the dead have another parent now, without having run.
+            self.ended.sort_unstable();
+            for process in tracker.processes_mut() {
+                if self.ended.binary_search(&process.facts.ppid).is_ok() {
+                    read(process);
+                }
+            }
+            self.ended.clear();
+        }
+        self.zombies.retain_mut(|zombie| still_zombie(zombie, procfs, clock));
+    }
+
+    /// Puts the zombies among the live processes, which are in the order of their ids.
+    pub fn zombies_into(&self, processes: &mut Vec<ProcessSample>) {
+        for zombie in &self.zombies {
+            let at = processes.partition_point(|one| one.id.pid < zombie.id.pid);
+            if processes.get(at).is_none_or(|one| one.id.pid != zombie.id.pid) {
+                processes.insert(at, *zombie);
+            }
+        }
+    }
+
+    /// Whether a process has died but has not been asked for.
+    #[must_use]
+    pub fn has_zombie(&self, id: Identity) -> bool {
+        self.zombies.iter().any(|zombie| zombie.id == id)
+    }
+}
+
+fn same_start(stat: &PidStat, id: Identity, clock: Clock) -> bool {
+    let start_ns = clock.ticks_to_ns(stat.starttime);
+    let tick = clock.ticks_to_ns(1);
+    // The file rounds down to a tick.
+    id.start_ns >= start_ns && id.start_ns - start_ns < tick
+}
+
+fn apply(process: &mut Process, stat: &PidStat, clock: Clock, procfs: &mut Reader) {
+    let facts = &mut process.facts;
+    facts.rss_bytes = clock.pages_to_bytes(stat.rss);
+    facts.ppid = stat.ppid;
+    if let Ok(uid) = procfs.euid(facts.id.pid) {
+        facts.uid = uid;
+    }
+}
+
+/// `/proc/PID/stat` rounds user and system time down to ticks; the process may run on every CPU
+/// between our two looks.
+fn compare(process: &Process, stat: &PidStat, clock: Clock, bounds: Bounds) -> Option<Disagreement> {
+    let exact_ns = process.run_ns();
+    let jiffies_ns = clock.ticks_to_ns(stat.utime.saturating_add(stat.stime));
+    let tick = clock.ticks_to_ns(1);
+    let between = (bounds.now_ns)().saturating_sub(bounds.books_ns).saturating_mul(bounds.cpus);
+    let agree = jiffies_ns.saturating_add(2 * tick) >= exact_ns
+        && jiffies_ns <= exact_ns.saturating_add(between).saturating_add(tick);
+    (!agree).then_some(Disagreement { id: process.facts.id, exact_ns, jiffies_ns })
+}
+
+fn still_zombie(zombie: &mut ProcessSample, procfs: &mut Reader, clock: Clock) -> bool {
+    let Some(pid) = Pid::from_raw(zombie.id.pid as i32) else { return false };
+    // Cheaper than opening a file, and most have been asked for long since.
+    if test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
+        return false;
+    }
+    match procfs.pid_stat(zombie.id.pid) {
+        Ok(stat) => {
+            zombie.ppid = stat.ppid;
+            stat.state == 'Z' && same_start(&stat, zombie.id, clock)
+        }
+        Err(Error::NotFound { .. }) => false,
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use subjiffy_common::sched::{Slot, life};
+
+    struct NoLeaders;
+    impl super::super::tracker::Leaders for NoLeaders {
+        fn slot(&self, _: u32) -> Option<Slot> {
+            None
+        }
+        fn consume(&self, _: usize, _: &Slot) {}
+    }
+
+    const CLOCK: Clock = Clock { ticks_per_second: 100, page_size: 4096 };
+
+    fn tracker_with(run_ns: u64) -> Tracker {
+        let mut tracker = Tracker::default();
+        let slot = Slot { tid: 5, tgid: 5, run_ns, state: life::LIVE, ..blank() };
+        tracker.visit(5, &slot, &NoLeaders);
+        tracker
+    }
+
+    fn blank() -> Slot {
+        Slot {
+            sequence: 0, state: 0, tid: 0, tgid: 0, start_ns: 25_000_000, run_ns: 0,
+            run_delay_ns: 0, runs: 0, voluntary: 0, involuntary: 0, user_ns: 0, system_ns: 0,
+            comm: [0; 16], ppid: 0, uid: 0, exit_code: 0, flags: 0, consumed: 0,
+            exchanged_start_ns: 0,
+        }
+    }
+
+    fn stat(utime: u64, stime: u64) -> PidStat {
+        let text = format!(
+            "5 (x) S 1 5 5 0 -1 4194304 0 0 0 0 {utime} {stime} 0 0 20 0 1 0 2 8192 3 \
+             18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n"
+        );
+        crate::procfs::pid_stat::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn accounts_may_differ_by_the_tick_error_only() {
+        let bounds = Bounds { books_ns: 0, now_ns: || 1_000_000, cpus: 2 };
+        let disagree = |run_ns, utime, stime| {
+            let mut tracker = tracker_with(run_ns);
+            let mut found = None;
+            tracker.take_active(|one| found = compare(one, &stat(utime, stime), CLOCK, bounds));
+            found.is_some()
+        };
+        assert!(!disagree(119_999_999, 5, 5), "both parts rounded down");
+        assert!(disagree(121_000_000, 5, 5), "a thread the jiffies do not know");
+        assert!(!disagree(100_000_000, 5, 6), "rounding of the kernel's own scaling");
+        assert!(disagree(100_000_000, 6, 6), "time the exact books have lost");
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_start_tick() {
+        let id = |start_ns| Identity { pid: 5, start_ns };
+        assert!(same_start(&stat(0, 0), id(20_000_000), CLOCK));
+        assert!(same_start(&stat(0, 0), id(29_999_999), CLOCK));
+        assert!(!same_start(&stat(0, 0), id(30_000_000), CLOCK));
+        assert!(!same_start(&stat(0, 0), id(19_999_999), CLOCK));
+    }
+
+    #[test]
+    fn zombies_take_their_place_among_the_living() {
+        let one = |pid| ProcessSample { id: Identity { pid, start_ns: 1 }, ..ProcessSample::default() };
+        let mut facts = Facts::new(CLOCK);
+        facts.note_exits(&[one(7), one(2)]);
+        let mut processes = vec![one(1), one(2), one(9)];
+        facts.zombies_into(&mut processes);
+        let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
+        assert_eq!(pids, [1, 2, 7, 9]);
+        assert!(facts.has_zombie(Identity { pid: 7, start_ns: 1 }));
+    }
+}

@@ -1,0 +1,19 @@
+//! From the sources to a raw sample: totals, no rates.
+//!
+//! * [`collector`]: owns every source and takes samples
+//! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`threads`]: its arithmetic
+//! * [`jiffies`]: the books where BPF cannot be used
+//! * [`facts`]: what only `/proc` knows of a process
+//! * [`machine`]: the machine's own files
+//! * [`sample`], [`process`], [`moment`]: what a sample is
+
+pub mod collector;
+pub mod exact;
+pub mod facts;
+pub mod jiffies;
+pub mod machine;
+pub mod moment;
+pub mod process;
+pub mod sample;
+pub mod threads;
+pub mod tracker;

@@ -1,0 +1,108 @@
+//! What one acquisition found: raw totals, no rates.
+
+use super::{
+    moment::Moment,
+    process::{Identity, ProcessSample},
+    tracker::Unlisted,
+};
+use crate::procfs::{Interface, MemInfo};
+
+/// How CPU time was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// By the scheduler's own books, in nanoseconds.
+    Scheduler,
+    /// By `/proc`, in ticks of 10 ms.
+    #[default]
+    Jiffy,
+}
+
+impl Precision {
+    /// As it is written in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduler => "scheduler",
+            Self::Jiffy => "jiffy",
+        }
+    }
+}
+
+/// The books of one CPU, totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CpuSample {
+    /// The kernel's number for it.
+    pub id: u32,
+    /// Time it had nothing to run, ns.
+    pub idle_ns: u64,
+    /// Time the hypervisor gave to others although it had something to run, ns.
+    pub steal_ns: u64,
+}
+
+/// What the kernel side could not keep, totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lost {
+    /// Threads born without a slot.
+    pub slots: u64,
+    /// Ends of threads whose slot went to another before they were read.
+    pub records: u64,
+    /// Events a hook missed because it would have interrupted itself.
+    pub misses: u64,
+}
+
+/// A process whose two accounts disagree by more than the tick error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The process.
+    pub id: Identity,
+    /// Its CPU time by the scheduler's books, ns.
+    pub exact_ns: u64,
+    /// Its CPU time by `/proc/PID/stat`, ns.
+    pub jiffies_ns: u64,
+}
+
+/// All processes at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// When: the end of the acquisition.
+    pub at: Moment,
+    /// How long the acquisition took, ns.
+    pub window_ns: u64,
+    /// How CPU time was measured.
+    pub precision: Precision,
+    /// Books of the CPUs that are online.
+    pub cpus: Vec<CpuSample>,
+    /// Live processes and zombies, in the order of their ids.
+    pub processes: Vec<ProcessSample>,
+    /// Processes that died since the sample before, with their final totals.
+    pub exited: Vec<ProcessSample>,
+    /// Processes that died but could not be listed; totals.
+    pub unlisted: Unlisted,
+    /// What the kernel side could not keep; totals.
+    pub lost: Lost,
+    /// Found since the sample before.
+    pub disagreements: Vec<Disagreement>,
+}
+
+impl Sample {
+    /// Makes room for the next acquisition, keeping the memory.
+    pub fn clear(&mut self) {
+        self.cpus.clear();
+        self.processes.clear();
+        self.exited.clear();
+        self.disagreements.clear();
+    }
+}
+
+/// The machine without its processes at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct MachineSample {
+    /// When.
+    pub at: Moment,
+    /// Books of the CPUs that are online.
+    pub cpus: Vec<CpuSample>,
+    /// Memory and swap.
+    pub memory: MemInfo,
+    /// Network interfaces, totals.
+    pub interfaces: Vec<Interface>,
+}

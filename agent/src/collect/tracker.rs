@@ -1,0 +1,354 @@
+//! From threads to processes: takes what the kernel side says of each thread and keeps, for every
+//! process, the sum. No I/O: slots in, processes out.
+
+use std::collections::HashMap;
+
+use subjiffy_common::sched::{Counters, Reaped, Slot, flag, life};
+
+use super::{
+    process::{Comm, Identity, ProcessSample, State},
+    threads::{Thread, Threads},
+};
+
+/// Finds the slot of a process's leader.
+pub trait Leaders {
+    /// The slot of a thread id as it is now.
+    fn slot(&self, tid: u32) -> Option<Slot>;
+    /// The dead thread's final numbers were taken.
+    fn consume(&self, index: usize, slot: &Slot);
+}
+
+/// A live process.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    /// What goes into a sample, but for the counters.
+    pub facts: ProcessSample,
+    /// The sum over its threads, dead and alive.
+    totals: Counters,
+    /// Run time of threads that are on a CPU now, beyond their last switch, ns.
+    extra_ns: u64,
+    /// The highest totals any sample has shown: none ever goes back.
+    shown: Counters,
+    living: u32,
+    /// Parent and user as the slot last had them.
+    told: (u32, u32),
+    on_cpu: bool,
+    /// Whether one of its threads ran, or it changed, since [`Tracker::take_active`].
+    active: bool,
+    /// Whether it is in the list of those that may have died.
+    suspect: bool,
+    alive: bool,
+    /// Another process has its id.
+    superseded: bool,
+    /// A kernel thread.
+    pub kernel_thread: bool,
+}
+
+impl Process {
+    /// Its run time up to the last switches, ns: what the kernel's own books say.
+    #[must_use]
+    pub fn run_ns(&self) -> u64 {
+        self.totals.run_ns.wrapping_add(self.extra_ns)
+    }
+}
+
+/// All processes.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    threads: Threads,
+    processes: Vec<Process>,
+    free: Vec<u32>,
+    by_pid: HashMap<u32, u32>,
+    /// Keys of the live ones, by process id.
+    order: Vec<u32>,
+    reaped: HashMap<u32, Reaped>,
+    suspects: Vec<u32>,
+    active: Vec<u32>,
+    on_cpu: Vec<u32>,
+    exited: Vec<ProcessSample>,
+    shown_of_unlisted: Unlisted,
+}
+
+/// Exits that cannot be listed one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unlisted {
+    /// Processes.
+    pub exits: u64,
+    /// Their CPU time, ns.
+    pub cpu_ns: u64,
+}
+
+impl Tracker {
+    /// Starts from the census.
+    #[must_use]
+    pub fn new(reaped: Vec<Reaped>) -> Self {
+        let reaped = reaped.into_iter().map(|one| (one.tgid, one)).collect();
+        Self { reaped, ..Self::default() }
+    }
+
+    /// Takes one slot that was written.
+    pub fn visit(&mut self, index: usize, slot: &Slot, leaders: &impl Leaders) {
+        let known = *self.threads.at(index);
+        let mut thread = known;
+        if known.tid == 0 || !known.is_in(slot) {
+            if known.tid != 0 && !known.dead {
+                self.vanish(&known);
+            }
+            thread = Thread { tid: slot.tid, dead: true, ..Thread::default() };
+            thread.process = self.process_of(slot, leaders);
+        }
+        thread.start_ns = slot.start_ns;
+
+        let counters = slot.counters();
+        let change = counters.minus(thread.counters);
+        thread.counters = counters;
+        let key = thread.process;
+        let process = &mut self.processes[key as usize];
+        process.totals = process.totals.plus(change);
+        if !process.active {
+            process.active = true;
+            self.active.push(key);
+        }
+        if slot.tid == slot.tgid {
+            take_facts(process, slot);
+        }
+        let dead = slot.life() == life::DEAD;
+        match (thread.dead, dead) {
+            (true, false) => process.living += 1,
+            (false, true) => process.living -= 1,
+            _ => {}
+        }
+        thread.dead = dead;
+        process.facts.threads = process.living;
+        *self.threads.at(index) = thread;
+        if dead {
+            leaders.consume(index, slot);
+            self.suspect(key);
+        }
+    }
+
+    /// The slot went to another thread before the end of this one was read.
+    fn vanish(&mut self, thread: &Thread) {
+        self.shown_of_unlisted.cpu_ns += thread.counters.run_ns;
+        let process = &mut self.processes[thread.process as usize];
+        process.living = process.living.saturating_sub(1);
+        if thread.tid == process.facts.id.pid {
+            self.shown_of_unlisted.exits += 1;
+        }
+        self.suspect(thread.process);
+    }
+
+    /// Has [`Tracker::settle`] look whether it has exited.
+    fn suspect(&mut self, key: u32) {
+        let process = &mut self.processes[key as usize];
+        if !process.suspect {
+            process.suspect = true;
+            self.suspects.push(key);
+        }
+    }
+
+    /// The process of a thread that was not known.
+    fn process_of(&mut self, slot: &Slot, leaders: &impl Leaders) -> u32 {
+        let leader = if slot.tid == slot.tgid { Some(*slot) } else { leaders.slot(slot.tgid) };
+        let leader = leader.filter(|leader| leader.tid == slot.tgid);
+        let start_ns = leader.as_ref().map_or(slot.start_ns, |leader| leader.start_ns);
+        let id = Identity { pid: slot.tgid, start_ns };
+        if let Some(&key) = self.by_pid.get(&id.pid) {
+            if self.processes[key as usize].facts.id == id {
+                return key;
+            }
+            // Another process had this id. The end of its last threads comes in this round.
+            self.suspect(key);
+            self.processes[key as usize].superseded = true;
+        }
+        let mut process = Process { alive: true, ..Process::default() };
+        take_facts(&mut process, leader.as_ref().unwrap_or(slot));
+        process.facts.id = id;
+        if let Some(reaped) = self.reaped.remove(&id.pid)
+            && reaped.start_ns == start_ns
+        {
+            process.totals = counters_of(&reaped);
+        }
+        self.insert(process)
+    }
+
+    fn insert(&mut self, process: Process) -> u32 {
+        let pid = process.facts.id.pid;
+        let key = match self.free.pop() {
+            Some(key) => {
+                self.processes[key as usize] = process;
+                key
+            }
+            None => {
+                self.processes.push(process);
+                (self.processes.len() - 1) as u32
+            }
+        };
+        self.by_pid.insert(pid, key);
+        let at = self.position(pid);
+        self.order.insert(at, key);
+        key
+    }
+
+    fn position(&self, pid: u32) -> usize {
+        self.order.partition_point(|&key| self.processes[key as usize].facts.id.pid < pid)
+    }
+
+    /// Shows a process for the last time. Its key stays in the lists until they are tidied.
+    fn end(&mut self, key: u32) {
+        let process = &mut self.processes[key as usize];
+        process.alive = false;
+        process.active = false;
+        process.suspect = false;
+        process.living = 0;
+        process.extra_ns = 0;
+        process.on_cpu = false;
+        process.facts.state = State::Dead;
+        let sample = show(process);
+        self.exited.push(sample);
+        if self.by_pid.get(&sample.id.pid) == Some(&key) {
+            self.by_pid.remove(&sample.id.pid);
+        }
+    }
+
+    /// Ends a round of visits: whoever has no thread left has exited.
+    pub fn settle(&mut self) {
+        let mut suspects = std::mem::take(&mut self.suspects);
+        let mut ended = false;
+        for key in suspects.drain(..) {
+            let process = &mut self.processes[key as usize];
+            if process.suspect && (process.living == 0 || process.superseded) {
+                self.end(key);
+                ended = true;
+            }
+            self.processes[key as usize].suspect = false;
+        }
+        self.suspects = suspects;
+        if ended {
+            let (processes, free) = (&self.processes, &mut self.free);
+            self.order.retain(|&key| {
+                let alive = processes[key as usize].alive;
+                if !alive {
+                    free.push(key);
+                }
+                alive
+            });
+        }
+    }
+
+    /// Forgets who was on a CPU; call before [`Tracker::extrapolate`].
+    pub fn clear_cpus(&mut self) {
+        for key in self.on_cpu.drain(..) {
+            let process = &mut self.processes[key as usize];
+            process.extra_ns = 0;
+            process.on_cpu = false;
+        }
+    }
+
+    /// A thread is on a CPU and its run time is `run_ns` by now.
+    pub fn extrapolate(&mut self, index: usize, tid: u32, run_ns: u64) {
+        let Some(thread) = self.threads.get(index).filter(|thread| thread.tid == tid) else {
+            return;
+        };
+        if thread.dead {
+            return;
+        }
+        let (key, since) = (thread.process, run_ns.saturating_sub(thread.counters.run_ns));
+        let process = &mut self.processes[key as usize];
+        process.extra_ns += since;
+        process.on_cpu = true;
+        self.on_cpu.push(key);
+        if !process.active {
+            process.active = true;
+            self.active.push(key);
+        }
+    }
+
+    /// Appends every live process, by process id.
+    pub fn sample_into(&mut self, into: &mut Vec<ProcessSample>) {
+        into.reserve(self.order.len());
+        for &key in &self.order {
+            into.push(show(&mut self.processes[key as usize]));
+        }
+    }
+
+    /// Moves those that have exited since the last call to `into`.
+    pub fn take_exited(&mut self, into: &mut Vec<ProcessSample>) {
+        into.append(&mut self.exited);
+    }
+
+    /// What the kernel side counts as unlisted although samples showed it: threads whose slots
+    /// went to others before their end was read. Totals since the start.
+    #[must_use]
+    pub fn shown_of_unlisted(&self) -> Unlisted {
+        self.shown_of_unlisted
+    }
+
+    /// Calls `read` for every process that ran since the last call.
+    pub fn take_active(&mut self, mut read: impl FnMut(&mut Process)) {
+        for key in self.active.drain(..) {
+            let process = &mut self.processes[key as usize];
+            if process.active {
+                process.active = false;
+                read(process);
+            }
+        }
+    }
+
+    /// All live processes.
+    pub fn processes_mut(&mut self) -> impl Iterator<Item = &mut Process> {
+        self.processes.iter_mut().filter(|process| process.alive)
+    }
+
+    /// Number of live processes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+}
+
+fn take_facts(process: &mut Process, slot: &Slot) {
+    process.facts.comm = Comm(slot.comm);
+    // The slot has these as of birth or exec: later news from `/proc` are not undone.
+    if process.told != (slot.ppid, slot.uid) {
+        process.told = (slot.ppid, slot.uid);
+        process.facts.ppid = slot.ppid;
+        process.facts.uid = slot.uid;
+    }
+    process.facts.exit_code = slot.exit_code;
+    process.facts.state = State::from_task_state(slot.task_state());
+    process.kernel_thread = slot.flags & flag::KERNEL_THREAD != 0;
+}
+
+fn show(process: &mut Process) -> ProcessSample {
+    let mut now = process.totals;
+    now.run_ns = now.run_ns.wrapping_add(process.extra_ns);
+    process.shown = now.max(process.shown);
+    let mut sample = process.facts;
+    sample.counters = process.shown;
+    if process.on_cpu {
+        sample.state = State::Running;
+    }
+    sample
+}
+
+fn counters_of(reaped: &Reaped) -> Counters {
+    Counters {
+        run_ns: reaped.run_ns,
+        voluntary: reaped.voluntary,
+        involuntary: reaped.involuntary,
+        user_ns: reaped.user_ns,
+        system_ns: reaped.system_ns,
+        ..Counters::default()
+    }
+}
+
+#[cfg(test)]
+#[path = "tracker_tests.rs"]
+mod tests;

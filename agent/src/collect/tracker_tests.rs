@@ -1,0 +1,225 @@
+//! Histories as the kernel side would write them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::*;
+use proptest::prelude::*;
+
+#[derive(Default)]
+struct Kernel {
+    slots: HashMap<u32, Slot>,
+    consumed: RefCell<Vec<(usize, u64)>>,
+}
+
+impl Leaders for Kernel {
+    fn slot(&self, tid: u32) -> Option<Slot> {
+        self.slots.get(&tid).copied()
+    }
+    fn consume(&self, index: usize, slot: &Slot) {
+        self.consumed.borrow_mut().push((index, slot.start_ns));
+    }
+}
+
+fn slot(tid: u32, tgid: u32, start_ns: u64, run_ns: u64, life: u32) -> Slot {
+    Slot {
+        sequence: 2,
+        state: life,
+        tid,
+        tgid,
+        start_ns,
+        run_ns,
+        run_delay_ns: 0,
+        runs: 0,
+        voluntary: 0,
+        involuntary: 0,
+        user_ns: 0,
+        system_ns: 0,
+        comm: *b"test\0\0\0\0\0\0\0\0\0\0\0\0",
+        ppid: 1,
+        uid: 0,
+        exit_code: 0,
+        flags: 0,
+        consumed: 0,
+        exchanged_start_ns: 0,
+    }
+}
+
+struct World {
+    kernel: Kernel,
+    tracker: Tracker,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { kernel: Kernel::default(), tracker: Tracker::default() }
+    }
+    fn see(&mut self, slots: &[Slot]) {
+        for slot in slots {
+            self.kernel.slots.insert(slot.tid, *slot);
+        }
+        for slot in slots {
+            self.tracker.visit(slot.tid as usize, slot, &self.kernel);
+        }
+        self.tracker.settle();
+    }
+    fn live(&mut self) -> Vec<(u32, u64, u32)> {
+        let mut samples = Vec::new();
+        self.tracker.sample_into(&mut samples);
+        samples.iter().map(|one| (one.id.pid, one.counters.run_ns, one.threads)).collect()
+    }
+    fn exited(&mut self) -> Vec<(u32, u64)> {
+        let mut samples = Vec::new();
+        self.tracker.take_exited(&mut samples);
+        samples.iter().map(|one| (one.id.pid, one.counters.run_ns)).collect()
+    }
+}
+
+use life::{DEAD, LIVE};
+
+#[test]
+fn a_process_is_the_sum_of_threads_alive_and_dead() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 5, LIVE), slot(11, 10, 110, 7, LIVE)]);
+    world.see(&[slot(11, 10, 110, 9, DEAD), slot(12, 10, 120, 1, LIVE)]);
+    assert_eq!(world.live(), [(10, 15, 2)]);
+    assert_eq!(world.kernel.consumed.borrow()[..], [(11, 110)]);
+    assert_eq!(world.exited(), []);
+}
+
+#[test]
+fn a_process_lives_on_when_its_leader_exits_first() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 5, LIVE), slot(11, 10, 110, 7, LIVE)]);
+    world.see(&[slot(10, 10, 100, 6, DEAD)]);
+    assert_eq!(world.live(), [(10, 13, 1)]);
+    world.see(&[slot(11, 10, 110, 8, DEAD)]);
+    assert_eq!(world.exited(), [(10, 14)]);
+    assert_eq!(world.live(), []);
+}
+
+#[test]
+fn a_process_that_was_born_and_died_between_two_rounds_is_listed_once() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 5, DEAD)]);
+    assert_eq!(world.exited(), [(10, 5)]);
+    assert_eq!(world.exited(), []);
+}
+
+#[test]
+fn a_used_again_id_is_another_process() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 5, LIVE)]);
+    world.see(&[slot(10, 10, 100, 6, DEAD)]);
+    world.see(&[slot(10, 10, 200, 1, LIVE)]);
+    assert_eq!(world.exited(), [(10, 6)]);
+    assert_eq!(world.live(), [(10, 1, 1)]);
+}
+
+#[test]
+fn what_was_shown_of_an_overwritten_thread_is_known() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 5, LIVE)]);
+    // 10 died with 9 in all and its id went round before we read it: the kernel side counts 9.
+    world.see(&[slot(10, 10, 200, 1, LIVE)]);
+    assert_eq!(world.tracker.shown_of_unlisted(), Unlisted { exits: 1, cpu_ns: 5 });
+    assert_eq!(world.exited(), [(10, 5)]);
+    assert_eq!(world.live(), [(10, 1, 1)]);
+}
+
+#[test]
+fn a_thread_that_takes_over_the_leaders_id_keeps_the_sum() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 50, LIVE), slot(11, 10, 110, 7, LIVE)]);
+    // 11 executes a program: it is 10 now, the old leader is 11, dead with 52.
+    let mut old_leader = slot(11, 10, 100, 52, DEAD);
+    old_leader.exchanged_start_ns = 110;
+    for order in [[0, 1], [1, 0]] {
+        let mut world = World::new();
+        world.see(&[slot(10, 10, 100, 50, LIVE), slot(11, 10, 110, 7, LIVE)]);
+        let new = [slot(10, 10, 100, 8, LIVE), old_leader];
+        world.see(&[new[order[0]], new[order[1]]]);
+        assert_eq!(world.live(), [(10, 60, 1)], "{order:?}");
+        assert_eq!(world.exited(), []);
+    }
+    // The same when the leader's end was read before.
+    world.see(&[slot(10, 10, 100, 52, DEAD)]);
+    world.see(&[slot(10, 10, 100, 8, LIVE), old_leader]);
+    assert_eq!(world.live(), [(10, 60, 1)]);
+    // And when nothing was read of the thread before.
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 50, LIVE)]);
+    world.see(&[slot(10, 10, 100, 8, LIVE), old_leader]);
+    assert_eq!(world.live(), [(10, 60, 1)]);
+}
+
+#[test]
+fn threads_that_died_before_we_came_count() {
+    let reaped = Reaped { tgid: 10, start_ns: 100, run_ns: 1000, ..Reaped::default() };
+    let mut world = World { tracker: Tracker::new(vec![reaped]), ..World::new() };
+    world.see(&[slot(10, 10, 100, 5, LIVE)]);
+    assert_eq!(world.live(), [(10, 1005, 1)]);
+}
+
+#[test]
+fn totals_never_go_back() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 5, LIVE)]);
+    world.tracker.extrapolate(10, 10, 105);
+    assert_eq!(world.live(), [(10, 105, 1)]);
+    world.tracker.clear_cpus();
+    world.see(&[slot(10, 10, 100, 90, LIVE)]);
+    assert_eq!(world.live(), [(10, 105, 1)], "it had been extrapolated too far");
+    world.see(&[slot(10, 10, 100, 110, DEAD)]);
+    assert_eq!(world.exited(), [(10, 110)]);
+}
+
+proptest! {
+    /// Threads are born, run and die at random; samples are taken at random. Whatever the history,
+    /// all CPU time is in a live or an exited process, once.
+    #[test]
+    fn no_time_is_lost_or_counted_twice(
+        events in prop::collection::vec((0u32..8, 0u32..4, 0u64..1000, any::<bool>()), 1..200)
+    ) {
+        let mut world = World::new();
+        let mut truth = 0;
+        let mut clock = 0;
+        let mut exited_ns = 0;
+        let mut dirty: HashMap<u32, Slot> = HashMap::new();
+        for (thread, what, ns, look) in events {
+            clock += 1;
+            // Two processes of four threads each.
+            let (tid, tgid) = (100 + thread, 100 + thread / 4 * 4);
+            let current = world.kernel.slots.get(&tid).copied();
+            let alive = |slot: Option<Slot>| slot.filter(|slot| slot.life() == LIVE);
+            let leader = world.kernel.slots.get(&tgid).copied();
+            let group_lives = (tgid..tgid + 4)
+                .any(|tid| alive(world.kernel.slots.get(&tid).copied()).is_some());
+            let next = match (alive(current), what) {
+                // A leader can be born only into an empty group, others only beside its leader.
+                (None, _) if dirty.contains_key(&tid) => continue,
+                (None, _) if tid == tgid && !group_lives => slot(tid, tgid, clock, 0, LIVE),
+                (None, _) if tid != tgid && alive(leader).is_some() => slot(tid, tgid, clock, 0, LIVE),
+                (Some(old), 0) => {
+                    truth += ns;
+                    slot(tid, tgid, old.start_ns, old.run_ns + ns, DEAD)
+                }
+                (Some(old), _) => {
+                    truth += ns;
+                    slot(tid, tgid, old.start_ns, old.run_ns + ns, LIVE)
+                }
+                _ => continue,
+            };
+            world.kernel.slots.insert(tid, next);
+            dirty.insert(tid, next);
+            if look {
+                let mut batch: Vec<Slot> = dirty.drain().map(|(_, slot)| slot).collect();
+                batch.sort_by_key(|slot| slot.tid);
+                world.see(&batch);
+                exited_ns += world.exited().iter().map(|one| one.1).sum::<u64>();
+                let live: u64 = world.live().iter().map(|one| one.1).sum();
+                prop_assert_eq!(live + exited_ns, truth);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Resolves, for the running kernel, the globals that the programs read their offsets from.
+
+use super::btf::{Btf, BtfError};
+
+/// Values for the globals of the object, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Name of the global and its value.
+    pub globals: Vec<(&'static str, u64)>,
+}
+
+/// A field: the global's name, the struct, and the paths it had over the kernels' history.
+type Field = (&'static str, &'static str, &'static [&'static [&'static str]]);
+
+const REQUIRED: &[Field] = &[
+    ("TASK_PID", "task_struct", &[&["pid"]]),
+    ("TASK_TGID", "task_struct", &[&["tgid"]]),
+    ("TASK_START_BOOTTIME", "task_struct", &[&["start_boottime"], &["real_start_time"]]),
+    ("TASK_RUN_NS", "task_struct", &[&["se", "sum_exec_runtime"]]),
+    ("TASK_EXEC_START", "task_struct", &[&["se", "exec_start"]]),
+    ("TASK_NVCSW", "task_struct", &[&["nvcsw"]]),
+    ("TASK_NIVCSW", "task_struct", &[&["nivcsw"]]),
+    ("TASK_UTIME", "task_struct", &[&["utime"]]),
+    ("TASK_STIME", "task_struct", &[&["stime"]]),
+    // Renamed in Linux 5.14.
+    ("TASK_STATE", "task_struct", &[&["__state"], &["state"]]),
+    ("TASK_COMM", "task_struct", &[&["comm"]]),
+    ("TASK_REAL_PARENT", "task_struct", &[&["real_parent"]]),
+    ("TASK_CRED", "task_struct", &[&["cred"]]),
+    ("TASK_EXIT_CODE", "task_struct", &[&["exit_code"]]),
+    ("TASK_FLAGS", "task_struct", &[&["flags"]]),
+    ("TASK_SIGNAL", "task_struct", &[&["signal"]]),
+    ("CRED_EUID", "cred", &[&["euid"]]),
+    ("SIGNAL_RUN_NS", "signal_struct", &[&["sum_sched_runtime"]]),
+    ("SIGNAL_UTIME", "signal_struct", &[&["utime"]]),
+    ("SIGNAL_STIME", "signal_struct", &[&["stime"]]),
+    ("SIGNAL_NVCSW", "signal_struct", &[&["nvcsw"]]),
+    ("SIGNAL_NIVCSW", "signal_struct", &[&["nivcsw"]]),
+    ("SIGNAL_THREADS", "signal_struct", &[&["nr_threads"]]),
+];
+
+/// Absent where the kernel is built without `CONFIG_SCHED_INFO`.
+const OPTIONAL: &[Field] = &[
+    ("TASK_RUN_DELAY", "task_struct", &[&["sched_info", "run_delay"]]),
+    ("TASK_RUN_COUNT", "task_struct", &[&["sched_info", "pcount"]]),
+];
+
+impl Layout {
+    /// Looks every field up.
+    ///
+    /// # Errors
+    /// The first required field or tracepoint that this kernel does not have.
+    pub fn resolve(btf: &Btf<'_>) -> Result<Self, BtfError> {
+        let mut globals = Vec::with_capacity(REQUIRED.len() + OPTIONAL.len());
+        for field in REQUIRED {
+            globals.push((field.0, offset(btf, field)?));
+        }
+        for field in OPTIONAL {
+            globals.push((field.0, offset(btf, field).unwrap_or(0)));
+        }
+        check_switch(&btf.tracepoint("sched_switch")?)?;
+        Ok(Self { globals })
+    }
+
+    /// Whether the kernel keeps the time tasks wait for a CPU.
+    #[must_use]
+    pub fn has_run_delay(&self) -> bool {
+        self.globals.iter().any(|(name, value)| *name == "TASK_RUN_DELAY" && *value != 0)
+    }
+}
+
+fn offset(btf: &Btf<'_>, (_, of, paths): &Field) -> Result<u64, BtfError> {
+    let mut result = Err(BtfError::Missing((*of).to_owned()));
+    for path in *paths {
+        result = btf.offset(of, path);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+/// The program takes its arguments by position: (preempt, prev, next), and since Linux 5.18
+/// `prev_state` behind them. (Candidates of 5.18 had it in between; a program for those would be
+/// another one.)
+fn check_switch(arguments: &[Option<String>]) -> Result<(), BtfError> {
+    let is_task = |index: usize| {
+        arguments.get(index).is_some_and(|name| name.as_deref() == Some("task_struct"))
+    };
+    if is_task(1) && is_task(2) {
+        return Ok(());
+    }
+    Err(BtfError::Missing("tracepoint sched_switch(preempt, prev, next)".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switch_must_pass_its_tasks_where_the_program_expects_them() {
+        let task = || Some("task_struct".to_owned());
+        assert_eq!(check_switch(&[None, task(), task()]), Ok(()));
+        assert_eq!(check_switch(&[None, task(), task(), None]), Ok(()));
+        assert!(check_switch(&[None, None, task(), task()]).is_err());
+        assert!(check_switch(&[None, task()]).is_err());
+    }
+
+    #[test]
+    fn this_kernel_has_every_required_field() {
+        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else { return };
+        let layout = Layout::resolve(&Btf::parse(&bytes).unwrap()).unwrap();
+        assert!(layout.globals.iter().all(|(name, value)| *value > 0 || name.contains("RUN_")));
+    }
+}

@@ -1,0 +1,269 @@
+//! Loads the BPF object, attaches its programs and keeps them attached.
+
+use std::{fs, io, io::Read, os::fd::AsRawFd, path::Path};
+
+use aya::{
+    Btf as AyaBtf, Ebpf, EbpfLoader,
+    maps::{Map, MapData, Queue},
+    programs::{BtfTracePoint, Iter},
+};
+use aya_log::EbpfLogger;
+use subjiffy_common::{directory, sched};
+use subjiffy_ebpf::{OBJECT, map, program};
+use thiserror::Error;
+
+use super::{
+    btf::{Btf, BtfError},
+    layout::Layout,
+    scheduler::{Reader, Tables},
+    size::Sizes,
+    table::Table,
+};
+
+/// Where the kernel publishes its type information.
+pub const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
+
+/// The hooks that must be attached for exact books: program, tracepoint.
+const HOOKS: [(&str, &str); 4] = [
+    (program::PROCESS_FORK, "sched_process_fork"),
+    (program::PROCESS_EXEC, "sched_process_exec"),
+    (program::TASK_RENAME, "task_rename"),
+    (program::SCHED_SWITCH, "sched_switch"),
+];
+
+/// Why the exact books are not to be had.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// No BTF file.
+    #[error("the kernel's type information {BTF_PATH} cannot be read: {0}")]
+    NoBtf(#[source] io::Error),
+    /// BTF without something we need.
+    #[error(transparent)]
+    Btf(#[from] BtfError),
+    /// The kernel refused.
+    #[error("{what}: {reason}")]
+    Refused {
+        /// What we tried.
+        what: String,
+        /// What the kernel said, with its causes.
+        reason: String,
+        /// Whether a privilege was missing.
+        denied: bool,
+    },
+}
+
+impl LoadError {
+    /// Whether more privilege would help.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Refused { denied: true, .. })
+            || matches!(self, Self::NoBtf(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
+fn refused(what: impl Into<String>, error: &(dyn std::error::Error + 'static)) -> LoadError {
+    let mut reason = error.to_string();
+    let mut denied = false;
+    let mut source = Some(error);
+    while let Some(error) = source {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            denied |= io.kind() == io::ErrorKind::PermissionDenied;
+        }
+        let text = error.to_string();
+        if !reason.contains(&text) {
+            reason = format!("{reason}: {text}");
+        }
+        source = error.source();
+    }
+    LoadError::Refused { what: what.into(), reason, denied }
+}
+
+/// One attached program.
+#[derive(Debug)]
+pub struct Hook {
+    /// Name of the tracepoint.
+    pub tracepoint: &'static str,
+    /// Descriptor of the program, for its figures in `/proc/self/fdinfo`.
+    fd: i32,
+}
+
+/// The loaded object. Dropping it detaches everything: all of it hangs on file descriptors, so the
+/// kernel cleans up even after SIGKILL.
+#[derive(Debug)]
+pub struct Kernel {
+    /// What is attached.
+    pub hooks: Vec<Hook>,
+    /// Whether this kernel keeps run delays.
+    pub has_run_delay: bool,
+    ebpf: Ebpf,
+}
+
+impl Kernel {
+    /// Loads, attaches and counts the tasks that already live.
+    ///
+    /// The reader of the tables comes beside it: it belongs to whoever collects.
+    ///
+    /// # Errors
+    /// [`LoadError`]: what is missing. Nothing stays loaded then.
+    pub fn load(sizes: Sizes) -> Result<(Self, Reader), LoadError> {
+        let layout = resolve_layout(Path::new(BTF_PATH))?;
+        raise_memlock();
+        let mut ebpf = load_object(&layout, sizes)?;
+        let tables = map_tables(&mut ebpf, sizes)?;
+        let btf = AyaBtf::from_sys_fs().map_err(|error| refused("reading BTF", &error))?;
+        let mut hooks = Vec::with_capacity(HOOKS.len());
+        for (name, tracepoint) in HOOKS {
+            let fd = attach(&mut ebpf, name, tracepoint, &btf)
+                .map_err(|error| refused(format!("attaching to {tracepoint}"), &*error))?;
+            hooks.push(Hook { tracepoint, fd });
+        }
+        let reaped = take_census(&mut ebpf, &btf)
+            .map_err(|error| refused("counting the tasks that live", &*error))?;
+        let kernel = Self { hooks, has_run_delay: layout.has_run_delay(), ebpf };
+        Ok((kernel, Reader::new(tables, reaped)))
+    }
+
+    /// Passes the kernel side's rare warnings on to the log. The caller polls the descriptor.
+    ///
+    /// # Errors
+    /// If the object has no log, or it was taken already.
+    pub fn logger(&mut self) -> Result<EbpfLogger<&'static dyn log::Log>, aya_log::Error> {
+        EbpfLogger::init(&mut self.ebpf)
+    }
+
+    /// Events that the hooks missed because they would have interrupted themselves, since they
+    /// were attached (`recursion_misses`, Linux 5.12 and later).
+    #[must_use]
+    pub fn recursion_misses(&self) -> u64 {
+        self.hooks.iter().map(Hook::recursion_misses).sum()
+    }
+}
+
+impl Hook {
+    /// See [`Kernel::recursion_misses`].
+    #[must_use]
+    pub fn recursion_misses(&self) -> u64 {
+        let text = fs::read_to_string(format!("/proc/self/fdinfo/{}", self.fd)).unwrap_or_default();
+        field(&text, "recursion_misses:").unwrap_or(0)
+    }
+}
+
+fn field(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+}
+
+fn resolve_layout(path: &Path) -> Result<Layout, LoadError> {
+    let bytes = fs::read(path).map_err(LoadError::NoBtf)?;
+    Ok(Layout::resolve(&Btf::parse(&bytes)?)?)
+}
+
+/// Before Linux 5.11 maps count against this limit; later kernels ignore it.
+fn raise_memlock() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None });
+}
+
+fn load_object(layout: &Layout, sizes: Sizes) -> Result<Ebpf, LoadError> {
+    let mut loader = EbpfLoader::new();
+    for (name, value) in &layout.globals {
+        loader.override_global(name, value, true);
+    }
+    loader
+        .map_max_entries(map::SLOTS, sizes.slots())
+        .map_max_entries(map::MARKS, sizes.mark_groups())
+        .map_max_entries(map::CPUS, sizes.cpus)
+        .map_max_entries(map::FREE_CHUNKS, sizes.queued_chunks)
+        .load(OBJECT)
+        .map_err(|error| refused("loading the BPF object", &error))
+}
+
+fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
+    let directory: Table<directory::Entry> =
+        table(ebpf, map::DIRECTORY, directory::ENTRIES as usize)?;
+    for (place, number) in directory.halves().iter().zip(1..=sizes.fixed_chunks) {
+        place.store(number, std::sync::atomic::Ordering::Relaxed);
+    }
+    let free = ebpf.take_map(map::FREE_CHUNKS).and_then(|map| Queue::try_from(map).ok());
+    let Some(mut free_chunks): Option<Queue<MapData, u32>> = free else {
+        return Err(LoadError::Btf(BtfError::Missing(format!("map {}", map::FREE_CHUNKS))));
+    };
+    for number in sizes.fixed_chunks + 1..=sizes.chunks() {
+        free_chunks.push(number, 0).map_err(|error| refused("filling the queue of chunks", &error))?;
+    }
+    Ok(Tables {
+        slots: table(ebpf, map::SLOTS, sizes.slots() as usize)?,
+        marks: table(ebpf, map::MARKS, sizes.mark_groups() as usize)?,
+        cpus: table(ebpf, map::CPUS, sizes.cpus as usize)?,
+        fixed_chunks: sizes.fixed_chunks,
+        directory,
+        free_chunks,
+    })
+}
+
+fn table<T>(ebpf: &Ebpf, name: &str, len: usize) -> Result<Table<T>, LoadError> {
+    let Some(Map::Array(data)) = ebpf.map(name) else {
+        return Err(LoadError::Btf(BtfError::Missing(format!("array map {name}"))));
+    };
+    Table::map(data.fd(), len).map_err(|error| refused(format!("mapping {name}"), &error))
+}
+
+type AnyError = Box<dyn std::error::Error + 'static>;
+
+fn attach(ebpf: &mut Ebpf, name: &str, tracepoint: &str, btf: &AyaBtf) -> Result<i32, AnyError> {
+    let program = ebpf.program_mut(name).ok_or_else(|| format!("no program {name}"))?;
+    let program: &mut BtfTracePoint = program.try_into()?;
+    program.load(tracepoint, btf)?;
+    program.attach()?;
+    Ok(program.fd()?.as_fd_raw())
+}
+
+/// Runs the iterator over all tasks; what it writes are the books of threads already reaped.
+fn take_census(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<Vec<sched::Reaped>, AnyError> {
+    let program = ebpf.program_mut(program::CENSUS).ok_or("no census program")?;
+    let program: &mut Iter = program.try_into()?;
+    program.load("task", btf)?;
+    let link = program.attach()?;
+    let mut file = program.take_link(link)?.into_file()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    program.unload()?;
+    Ok(bytes.chunks_exact(size_of::<sched::Reaped>()).map(reaped_from_bytes).collect())
+}
+
+fn reaped_from_bytes(bytes: &[u8]) -> sched::Reaped {
+    let half = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap_or_default());
+    let word = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
+    sched::Reaped {
+        tgid: half(0),
+        threads: half(4),
+        start_ns: word(8),
+        run_ns: word(16),
+        voluntary: word(24),
+        involuntary: word(32),
+        user_ns: word(40),
+        system_ns: word(48),
+    }
+}
+
+/// The raw number of a program's descriptor.
+trait AsFdRaw {
+    fn as_fd_raw(&self) -> i32;
+}
+
+impl AsFdRaw for aya::programs::ProgramFd {
+    fn as_fd_raw(&self) -> i32 {
+        use std::os::fd::AsFd;
+        self.as_fd().as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misses_are_read_where_the_kernel_tells_them() {
+        assert_eq!(field("prog_type:\t26\nrecursion_misses:\t7\n", "recursion_misses:"), Some(7));
+        assert_eq!(field("prog_type:\t26\n", "recursion_misses:"), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! The kernel side as the agent sees it.
+//!
+//! * [`btf`]: the kernel's own type information
+//! * [`layout`]: the offsets the programs need
+//! * [`size`]: how large the tables must be
+//! * [`load`]: loading and attaching, and what came of it
+//! * [`table`]: a map as memory
+//! * [`scheduler`]: reading the scheduler's tables
+
+pub mod btf;
+pub mod layout;
+pub mod load;
+pub mod scheduler;
+pub mod size;
+pub mod table;

@@ -1,0 +1,6 @@
+//! subjiffy.
+
+pub mod collect;
+pub mod kernel;
+pub mod model;
+pub mod procfs;

@@ -1,0 +1,122 @@
+//! Two samples in, a snapshot out. No clock, no I/O.
+
+use std::cmp::Ordering;
+
+use super::{Exited, Machine, MachineSnapshot, Process, Snapshot, split::user_and_system};
+use subjiffy_common::sched::Counters;
+
+use crate::collect::{
+    process::ProcessSample,
+    sample::{CpuSample, Lost, MachineSample, Sample},
+};
+
+/// `/proc` rounds start times down to ticks of 10 ms.
+const START_SLACK_NS: u64 = 10_000_000;
+
+/// Computes what happened between two samples into `snapshot`, whose memory is used again.
+pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
+    let interval_ns = new.at.since(&old.at);
+    snapshot.seq = seq;
+    snapshot.at = new.at;
+    snapshot.interval_ns = interval_ns;
+    snapshot.window_ns = new.window_ns;
+    snapshot.cpus = new.cpus.len() as u32;
+    snapshot.precision = new.precision;
+    snapshot.disagreements.clone_from(&new.disagreements);
+    snapshot.lost = Lost {
+        slots: new.lost.slots.saturating_sub(old.lost.slots),
+        records: new.lost.records.saturating_sub(old.lost.records),
+        misses: new.lost.misses.saturating_sub(old.lost.misses),
+    };
+
+    snapshot.processes.clear();
+    let mut olds = old.processes.iter().peekable();
+    for process in &new.processes {
+        while olds.next_if(|one| one.id < process.id).is_some() {}
+        let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
+        snapshot.processes.push(between(base, process, old));
+    }
+    snapshot.living = snapshot.processes.len();
+    for process in &new.exited {
+        let base = old.processes.binary_search_by_key(&process.id, |one| one.id);
+        let base = base.ok().map(|at| &old.processes[at]);
+        snapshot.processes.push(Process { exited: true, ..between(base, process, old) });
+    }
+
+    let unlisted_ns = new.unlisted.cpu_ns.saturating_sub(old.unlisted.cpu_ns);
+    let listed_exits = &snapshot.processes[snapshot.living..];
+    snapshot.exited = Exited {
+        count: listed_exits.len() as u64
+            + new.unlisted.exits.saturating_sub(old.unlisted.exits),
+        cpu_ns: listed_exits.iter().map(|one| one.cpu_ns).sum::<u64>() + unlisted_ns,
+    };
+    let listed_ns: u64 = snapshot.processes.iter().map(|one| one.cpu_ns).sum();
+    snapshot.machine = machine(old, new, interval_ns, listed_ns + unlisted_ns);
+}
+
+fn between(base: Option<&ProcessSample>, process: &ProcessSample, old: &Sample) -> Process {
+    let base = match base {
+        Some(base) => base.counters,
+        // Born since the old sample; if not, we only did not know it, and its past is no news.
+        None if process.id.start_ns.saturating_add(START_SLACK_NS) >= old.at.boot_ns => {
+            Counters::default()
+        }
+        None => process.counters,
+    };
+    let change = process.counters.since(base);
+    let (user_ns, system_ns) = user_and_system(change.run_ns, change, process.counters);
+    Process {
+        sample: *process,
+        cpu_ns: change.run_ns,
+        user_ns,
+        system_ns,
+        run_delay_ns: change.run_delay_ns,
+        voluntary_switches: change.voluntary,
+        involuntary_switches: change.involuntary,
+        exited: false,
+    }
+}
+
+fn machine(old: &Sample, new: &Sample, interval_ns: u64, processes_ns: u64) -> Machine {
+    let mut books = Machine::default();
+    let mut wall_ns = 0;
+    for (before, after) in pairs(&old.cpus, &new.cpus) {
+        wall_ns += interval_ns;
+        books.idle_ns += after.idle_ns.saturating_sub(before.idle_ns);
+        books.steal_ns += after.steal_ns.saturating_sub(before.steal_ns);
+    }
+    books.busy_ns = wall_ns.saturating_sub(books.idle_ns + books.steal_ns);
+    let accounted = books.idle_ns + books.steal_ns + processes_ns;
+    books.unattributed_ns = (i128::from(wall_ns) - i128::from(accounted)) as i64;
+    books
+}
+
+/// CPUs that were online at both ends.
+fn pairs<'a>(
+    old: &'a [CpuSample],
+    new: &'a [CpuSample],
+) -> impl Iterator<Item = (&'a CpuSample, &'a CpuSample)> {
+    new.iter().filter_map(|after| {
+        let same_place = old.iter().find(|before| before.id == after.id);
+        same_place.map(|before| (before, after))
+    })
+}
+
+/// Computes what the machine did between two samples, into `snapshot`, whose memory is used again.
+pub fn derive_machine(old: &MachineSample, new: &MachineSample, snapshot: &mut MachineSnapshot) {
+    let interval_ns = new.at.since(&old.at);
+    snapshot.at = new.at;
+    snapshot.memory = new.memory;
+    snapshot.interfaces.clone_from(&new.interfaces);
+    snapshot.busy_by_cpu.clear();
+    snapshot.busy_by_cpu.extend(pairs(&old.cpus, &new.cpus).map(|(before, after)| {
+        let idle = after.idle_ns.saturating_sub(before.idle_ns);
+        if interval_ns == 0 { 0.0 } else { (1.0 - idle as f64 / interval_ns as f64).clamp(0.0, 1.0) }
+    }));
+    let cpus = snapshot.busy_by_cpu.len().max(1) as f64;
+    snapshot.busy = snapshot.busy_by_cpu.iter().sum::<f64>() / cpus;
+}
+
+#[cfg(test)]
+#[path = "derive_tests.rs"]
+mod tests;

@@ -1,0 +1,123 @@
+//! The books must balance whatever the samples say.
+
+use super::*;
+use crate::collect::{
+    moment::Moment,
+    process::Identity,
+    sample::Precision,
+    tracker::Unlisted,
+};
+use proptest::prelude::*;
+
+fn process(pid: u32, start_ns: u64, run_ns: u64) -> ProcessSample {
+    ProcessSample {
+        id: Identity { pid, start_ns },
+        counters: Counters { run_ns, voluntary: run_ns / 2, ..Counters::default() },
+        ..ProcessSample::default()
+    }
+}
+
+fn sample(at_ns: u64, processes: Vec<ProcessSample>) -> Sample {
+    Sample {
+        at: Moment { monotonic_ns: at_ns, wall_ns: at_ns, boot_ns: at_ns },
+        precision: Precision::Scheduler,
+        cpus: vec![CpuSample { id: 0, idle_ns: at_ns / 4, steal_ns: 0 }, CpuSample {
+            id: 1,
+            idle_ns: at_ns / 2,
+            steal_ns: at_ns / 8,
+        }],
+        processes,
+        ..Sample::default()
+    }
+}
+
+fn run(old: &Sample, new: &Sample) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    derive(old, new, 1, &mut snapshot);
+    snapshot
+}
+
+#[test]
+fn a_process_is_told_apart_from_an_earlier_one_with_its_id() {
+    let old = sample(1000, vec![process(5, 10, 700), process(6, 10, 100)]);
+    let new = sample(2000, vec![process(5, 1500, 40), process(6, 10, 150)]);
+    let cpu: Vec<u64> = run(&old, &new).processes.iter().map(|one| one.cpu_ns).collect();
+    assert_eq!(cpu, [40, 50]);
+}
+
+#[test]
+fn the_past_of_a_process_we_did_not_know_is_no_news() {
+    let old = sample(50_000_000, vec![]);
+    let new = sample(60_000_000, vec![process(5, 1_000, 700), process(6, 50_000_001, 70)]);
+    let cpu: Vec<u64> = run(&old, &new).processes.iter().map(|one| one.cpu_ns).collect();
+    assert_eq!(cpu, [0, 70]);
+}
+
+#[test]
+fn the_dead_are_listed_once_with_what_they_used_last() {
+    let old = sample(1000, vec![process(5, 10, 700)]);
+    let mut new = sample(2000, vec![process(6, 1100, 30)]);
+    new.exited = vec![process(5, 10, 720), process(7, 1200, 9)];
+    new.unlisted = Unlisted { exits: 2, cpu_ns: 11 };
+    let snapshot = run(&old, &new);
+    assert_eq!(snapshot.living, 1);
+    let dead: Vec<_> = snapshot.processes.iter().map(|one| (one.cpu_ns, one.exited)).collect();
+    assert_eq!(dead, [(30, false), (20, true), (9, true)]);
+    assert_eq!(snapshot.exited, Exited { count: 4, cpu_ns: 40 });
+}
+
+#[test]
+fn a_cpu_that_came_or_went_is_left_out() {
+    let old = sample(1000, vec![]);
+    let mut new = sample(2000, vec![]);
+    new.cpus[1].id = 7;
+    let machine = run(&old, &new).machine;
+    assert_eq!((machine.idle_ns, machine.busy_ns), (250, 750));
+}
+
+#[test]
+fn shares_of_the_machine_are_never_beyond_their_bounds() {
+    let old = MachineSample { cpus: sample(1000, vec![]).cpus, ..MachineSample::default() };
+    let mut new = old.clone();
+    new.at.monotonic_ns = 100;
+    new.cpus[0].idle_ns += 500;
+    new.cpus[1].idle_ns -= 1;
+    let mut snapshot = MachineSnapshot::default();
+    derive_machine(&old, &new, &mut snapshot);
+    assert_eq!(snapshot.busy_by_cpu, [0.0, 1.0]);
+    assert!((snapshot.busy - 0.5).abs() < 1e-9);
+    derive_machine(&old, &old, &mut snapshot);
+    assert_eq!(snapshot.busy_by_cpu, [0.0, 0.0], "no time has passed");
+}
+
+proptest! {
+    #[test]
+    fn the_books_balance(
+        before in prop::collection::vec((1u32..50, 0u64..1_000_000), 0..20),
+        after in prop::collection::vec((1u32..50, 0u64..1_000_000), 0..20),
+        dead in prop::collection::vec((50u32..99, 0u64..1_000_000), 0..20),
+        unlisted in 0u64..1_000_000,
+    ) {
+        let list = |of: Vec<(u32, u64)>| {
+            let mut list: Vec<_> = of.into_iter().map(|(pid, ns)| process(pid, 5, ns)).collect();
+            list.sort_by_key(|one| one.id);
+            list.dedup_by_key(|one| one.id);
+            list
+        };
+        let old = sample(1_000_000, list(before));
+        let mut new = sample(3_000_000, list(after));
+        new.exited = list(dead);
+        new.unlisted.cpu_ns = unlisted;
+        let snapshot = run(&old, &new);
+        let rows: u64 = snapshot.processes.iter().map(|one| one.cpu_ns).sum();
+        let listed_dead: u64 =
+            snapshot.processes.iter().filter(|one| one.exited).map(|one| one.cpu_ns).sum();
+        prop_assert_eq!(snapshot.exited.cpu_ns - listed_dead, unlisted);
+        let machine = snapshot.machine;
+        let accounted = rows + unlisted + machine.idle_ns + machine.steal_ns;
+        prop_assert_eq!(accounted as i64 + machine.unattributed_ns, 2 * 2_000_000);
+        for one in &snapshot.processes {
+            prop_assert_eq!(one.user_ns + one.system_ns, one.cpu_ns);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What consumers see: computed from two samples, shared by all of them.
+//!
+//! * [`derive`](derive::derive): the one place where differences and shares are computed; pure
+//! * [`split`]: user and system time
+
+pub mod derive;
+pub mod split;
+
+use crate::collect::{
+    moment::Moment,
+    process::ProcessSample,
+    sample::{Disagreement, Lost, Precision},
+};
+use crate::procfs::{Interface, MemInfo};
+
+/// All processes over an interval.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Counts snapshots from 1.
+    pub seq: u64,
+    /// The end of the interval.
+    pub at: Moment,
+    /// Its length, ns.
+    pub interval_ns: u64,
+    /// How long the acquisition took, ns.
+    pub window_ns: u64,
+    /// CPUs online.
+    pub cpus: u32,
+    /// How CPU time was measured.
+    pub precision: Precision,
+    /// The machine's books.
+    pub machine: Machine,
+    /// Live processes and zombies in the order of their ids, then those that died in the interval.
+    pub processes: Vec<Process>,
+    /// Number of live processes and zombies among them.
+    pub living: usize,
+    /// All that died in the interval, listed or not.
+    pub exited: Exited,
+    /// What the kernel side could not keep in the interval.
+    pub lost: Lost,
+    /// Processes whose two accounts disagree.
+    pub disagreements: Vec<Disagreement>,
+}
+
+/// Where the CPU time of all CPUs went in the interval.
+///
+/// The books balance: idle + steal + unattributed + the CPU time of all listed processes + that of
+/// exits which could not be listed = interval x CPUs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Machine {
+    /// Neither idle nor stolen, ns.
+    pub busy_ns: u64,
+    /// Nothing to run, ns.
+    pub idle_ns: u64,
+    /// Given to others by the hypervisor, ns.
+    pub steal_ns: u64,
+    /// Busy but in no process's books, ns; negative if the books exceed the clock.
+    pub unattributed_ns: i64,
+}
+
+/// Processes that died in the interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exited {
+    /// How many.
+    pub count: u64,
+    /// Their CPU time in the interval, ns. Of those that could not be listed: all their CPU time,
+    /// since no snapshot has shown any of it.
+    pub cpu_ns: u64,
+}
+
+/// One process over the interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Process {
+    /// Who it is and its totals.
+    pub sample: ProcessSample,
+    /// CPU time in the interval, ns.
+    pub cpu_ns: u64,
+    /// In user mode, ns; with `system_ns` exactly `cpu_ns`.
+    pub user_ns: u64,
+    /// In kernel mode, ns.
+    pub system_ns: u64,
+    /// Time its threads waited for a CPU, ns.
+    pub run_delay_ns: u64,
+    /// Switches it asked for.
+    pub voluntary_switches: u64,
+    /// Switches forced on it.
+    pub involuntary_switches: u64,
+    /// Whether it died in the interval.
+    pub exited: bool,
+}
+
+/// The machine without its processes over an interval.
+#[derive(Debug, Clone, Default)]
+pub struct MachineSnapshot {
+    /// The end of the interval.
+    pub at: Moment,
+    /// All CPUs together: busy share, 0 to 1.
+    pub busy: f64,
+    /// Busy share of each CPU, 0 to 1, in the order of their numbers.
+    pub busy_by_cpu: Vec<f64>,
+    /// Memory and swap.
+    pub memory: MemInfo,
+    /// Network interfaces, totals.
+    pub interfaces: Vec<Interface>,
+}

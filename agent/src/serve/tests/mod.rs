@@ -1,0 +1,8 @@
+//! The servers, over real sockets on the loopback interface.
+
+mod handshake;
+mod hostile;
+mod http;
+mod requests;
+mod shutdown;
+mod support;

@@ -1,0 +1,60 @@
+//! The answer to `get_metrics`.
+
+use serde::{Deserialize, Serialize};
+
+use super::finite;
+
+/// State of the machine. Field names, types and their order are the wire format.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// When the sample was taken, in milliseconds of Unix time.
+    pub sampled_at_ms: u64,
+    /// Use of the whole machine in percent, 0 to 100.
+    pub cpu_total: f32,
+    /// Use of each logical CPU in percent, 0 to 100.
+    pub cpu_per_core: Vec<f32>,
+    /// Memory in bytes.
+    pub mem_total: u64,
+    /// Memory that is not available, in bytes; at most `mem_total`.
+    pub mem_used: u64,
+    /// Swap space in bytes.
+    pub swap_total: u64,
+    /// Swap space in use, in bytes; at most `swap_total`.
+    pub swap_used: u64,
+    /// Name of the host.
+    pub hostname: String,
+    /// Temperature of the CPU in degrees Celsius.
+    pub cpu_temp_c: Option<f32>,
+    /// Always empty: disks have a request of their own.
+    pub disks: [(); 0],
+    /// Network interfaces. The client shows one rate, the sum over all of them.
+    pub networks: Vec<Network>,
+    /// Always empty: the client crashes on a list shorter than its last process list.
+    pub top_processes: [(); 0],
+    /// Always `null`.
+    pub gpus: (),
+}
+
+/// One network interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// Name of the interface.
+    pub name: String,
+    /// Bytes received since boot.
+    pub received: u64,
+    /// Bytes sent since boot.
+    pub transmitted: u64,
+}
+
+impl Metrics {
+    /// Puts every value into the range that clients bear; some crash outside it.
+    pub fn sanitize(&mut self) {
+        self.cpu_total = finite(self.cpu_total, 0.0, 100.0);
+        for core in &mut self.cpu_per_core {
+            *core = finite(*core, 0.0, 100.0);
+        }
+        self.mem_used = self.mem_used.min(self.mem_total);
+        self.swap_used = self.swap_used.min(self.swap_total);
+        self.cpu_temp_c = self.cpu_temp_c.filter(|celsius| celsius.is_finite());
+    }
+}

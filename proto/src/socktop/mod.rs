@@ -1,0 +1,37 @@
+//! The WebSocket protocol of socktop 1.60 clients.
+//!
+//! - [`Request`], [`RequestError`]: what a client asks
+//! - [`Encoder`]: makes an answer out of [`Metrics`], [`Disk`]s or [`Row`]s
+//! - [`ErrorObject`]: the answer when there is no other
+//! - [`Frame`]: one encoded answer, text or binary
+//!
+//! A client takes the next message of any kind as its answer, so a server sends exactly one frame
+//! for each request, in order, and nothing else.
+
+mod disks;
+mod encoder;
+mod error;
+mod frame;
+mod gzip;
+mod metrics;
+mod processes;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use disks::Disk;
+pub use encoder::Encoder;
+pub use error::ErrorObject;
+pub use frame::{COMPRESS_ABOVE, Frame};
+pub use metrics::{Metrics, Network};
+pub use processes::Row;
+pub use request::{Request, RequestError};
+
+/// A finite value within `low..=high`, 0 for NaN: JSON has no NaN and clients reject `null`.
+fn finite(value: f32, low: f32, high: f32) -> f32 {
+    if value.is_nan() {
+        0.0
+    } else {
+        value.clamp(low, high)
+    }
+}

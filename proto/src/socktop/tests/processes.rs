@@ -1,0 +1,103 @@
+use proptest::prelude::*;
+use prost::Message;
+
+use super::{binary, gunzip, payload};
+use crate::{
+    generated::socktop::{Process, Processes},
+    socktop::{COMPRESS_ABOVE, Encoder, Frame, Row},
+};
+
+type Given = (u32, Vec<u8>, f32, u64);
+
+fn frame(encoder: &mut Encoder, count: u64, rows: &[Given]) -> Frame {
+    let rows = rows.iter().map(|(pid, comm, cpu_usage, mem_bytes)| Row {
+        pid: *pid,
+        comm,
+        cpu_usage: *cpu_usage,
+        mem_bytes: *mem_bytes,
+    });
+    encoder.processes(count, rows)
+}
+
+/// The same list as one whole prost message.
+fn reference(count: u64, rows: &[Given]) -> Processes {
+    let row = |(pid, comm, cpu_usage, mem_bytes): &Given| Process {
+        pid: *pid,
+        name: String::from_utf8_lossy(comm).into_owned(),
+        cpu_usage: if cpu_usage.is_nan() {
+            0.0
+        } else {
+            cpu_usage.clamp(0.0, 100.0)
+        },
+        mem_bytes: *mem_bytes,
+    };
+    Processes {
+        process_count: count,
+        rows: rows.iter().map(row).collect(),
+    }
+}
+
+fn many(rows: u32) -> Vec<Given> {
+    (0..rows)
+        .map(|pid| {
+            (
+                pid,
+                b"kworker/0:1-events".to_vec(),
+                0.5,
+                u64::from(pid) << 12,
+            )
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn rows_one_by_one_are_the_bytes_of_the_whole_message(
+        count: u64,
+        rows in prop::collection::vec(any::<Given>(), 0..60),
+        others in prop::collection::vec(any::<Given>(), 0..60),
+    ) {
+        let mut encoder = Encoder::new();
+        frame(&mut encoder, 1, &others);
+        let sent = frame(&mut encoder, count, &rows);
+        let plain = payload(&sent);
+        let reference = reference(count, &rows);
+        prop_assert_eq!(&plain, &reference.encode_to_vec());
+        prop_assert_eq!(Processes::decode(plain.as_slice()).unwrap(), reference);
+        prop_assert_eq!(binary(&sent).starts_with(&[0x1f, 0x8b]), plain.len() > COMPRESS_ABOVE);
+    }
+}
+
+#[test]
+fn an_empty_list_is_an_empty_frame() {
+    assert!(frame(&mut Encoder::new(), 0, &[]).is_empty());
+}
+
+#[test]
+fn names_are_made_utf8() {
+    let rows = [
+        (1, b"a\xffb".to_vec(), 0.0, 0),
+        (2, b"\xe2\x82".to_vec(), 0.0, 0),
+    ];
+    let sent = frame(&mut Encoder::new(), 2, &rows);
+    let list = Processes::decode(&binary(&sent)[..]).unwrap();
+    assert_eq!(list.rows[0].name, "a\u{fffd}b");
+    assert_eq!(list.rows[1].name, "\u{fffd}");
+}
+
+#[test]
+fn a_large_list_is_one_gzip_member() {
+    let rows = many(20_000);
+    let sent = frame(&mut Encoder::new(), 20_000, &rows);
+    let list = Processes::decode(gunzip(binary(&sent)).as_slice()).unwrap();
+    assert_eq!(list, reference(20_000, &rows));
+}
+
+#[test]
+fn an_encoder_forgets_the_answer_before() {
+    let mut encoder = Encoder::new();
+    let first = frame(&mut encoder, 500, &many(500));
+    frame(&mut encoder, 2000, &many(2000));
+    frame(&mut encoder, 1, &many(1));
+    assert_eq!(frame(&mut encoder, 500, &many(500)), first);
+}

@@ -1,0 +1,22 @@
+//! What the end-to-end tests share: the agent under test, the workloads it observes, and truths
+//! about them that owe nothing to the agent's own code.
+//!
+//! | variable | effect |
+//! |---|---|
+//! | `SUBJIFFY_BIN` | test this binary; without it the tests build one in the release profile |
+//! | `SUBJIFFY_REQUIRE_BPF=1`, `CI=true` | tests that need BPF or root fail without it instead of being skipped |
+//! | `SUBJIFFY_REQUIRE_TUI=1`, `CI=true` | the same for tests that need `socktop` 1.60.1 and `tmux` |
+//! | `SOCKTOP_BIN` | the `socktop` to test with; without it the one on the `PATH` |
+//! | `SUBJIFFY_IDLE_SECONDS` | how long the idle agent is watched, 20 without it |
+
+pub mod agent;
+pub mod bpf;
+pub mod build;
+pub mod cgroup;
+pub mod load;
+pub mod need;
+pub mod process;
+pub mod sample;
+pub mod server;
+pub mod truth;
+pub mod window;

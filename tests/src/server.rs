@@ -1,0 +1,97 @@
+//! Runs the agent itself.
+
+use crate::agent::{self, Ended};
+use crate::build::binary;
+use crate::process::{Owned, Signal};
+use std::io::{BufRead, BufReader};
+use std::process::Command;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+const READY: &str = "listening on ws://";
+
+/// A running agent; killed on drop.
+pub struct Server {
+    process: Owned,
+    stderr: Receiver<String>,
+    said: Vec<String>,
+    /// Where it listens, as `ws://127.0.0.1:PORT/ws`.
+    pub url: String,
+}
+
+impl Server {
+    /// Starts the agent on a free port of the loopback interface.
+    pub fn start(words: &str) -> Self {
+        let mut command = agent::command(binary().as_os_str());
+        command.args(["--listen", "127.0.0.1:0"]);
+        Self::spawn(command.args(words.split_whitespace()))
+    }
+
+    /// Starts a prepared command and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        let lines = BufReader::new(child.stderr.take().expect("stderr")).lines();
+        let (sender, stderr) = channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut server = Self {
+            process: Owned(child),
+            stderr,
+            said: Vec::new(),
+            url: String::new(),
+        };
+        server.wait_until_it_listens();
+        server
+    }
+
+    fn wait_until_it_listens(&mut self) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while self.url.is_empty() {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.stderr.recv_timeout(left) {
+                Ok(line) => {
+                    if let Some((_, rest)) = line.split_once(READY) {
+                        let address = rest.split_whitespace().next().unwrap_or_default();
+                        self.url = format!("ws://{address}");
+                    }
+                    self.said.push(line);
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("not ready in 20 s: {:?}", self.said),
+                Err(RecvTimeoutError::Disconnected) => panic!("the agent ended: {:?}", self.said),
+            }
+        }
+    }
+
+    /// The pid of the agent.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Sends a signal and returns how the agent ended; it has one second.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn stop(mut self, signal: Signal) -> Ended {
+        self.process.signal(signal);
+        let status = self.process.end_within(Duration::from_secs(1));
+        // Not to the end of the stream: something the agent left behind might keep it open.
+        while let Ok(line) = self.stderr.recv_timeout(Duration::from_millis(300)) {
+            self.said.push(line);
+        }
+        Ended {
+            status,
+            stdout: String::new(),
+            stderr: self.said.join("\n"),
+        }
+    }
+}
