@@ -56,6 +56,13 @@ pub struct Slot {
 
 const _: () = assert!(size_of::<Slot>() == 128);
 
+/// What `/proc` rounds times down to, ns (`USER_HZ` is 100 on every common architecture).
+pub const TICK_NS: u64 = 10_000_000;
+
+/// Room for final numbers whose slot went to another thread before they were read, bytes; each
+/// takes its 128 and a header of 8.
+pub const GRAVES_BYTES: u32 = 256 * 1024;
+
 /// Values of the low half of [`Slot::state`].
 pub mod life {
     /// Nobody has used the slot yet.
@@ -74,6 +81,9 @@ pub mod life {
 pub mod flag {
     /// A kernel thread (`PF_KTHREAD`).
     pub const KERNEL_THREAD: u32 = 1;
+    /// Set by the reader alone, on what it made from `/proc` because the census did not have it:
+    /// the start time is rounded down to [`super::TICK_NS`].
+    pub const FROM_PROC: u32 = 1 << 31;
 }
 
 impl Slot {

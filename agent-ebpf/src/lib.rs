@@ -39,6 +39,8 @@ pub mod map {
     pub const MARKS: &str = "MARKS";
     /// Array of [`subjiffy_common::sched::Cpu`].
     pub const CPUS: &str = "CPUS";
+    /// Ring buffer of [`subjiffy_common::sched::Slot`], of threads that are dead.
+    pub const GRAVES: &str = "GRAVES";
     /// Queue of free chunk numbers.
     pub const FREE_CHUNKS: &str = "FREE_CHUNKS";
 }

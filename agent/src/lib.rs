@@ -1,6 +1,30 @@
-//! subjiffy.
+//! subjiffy: exact CPU time of every process on a Linux host.
+//!
+//! The way of the data, top to bottom:
+//!
+//! * [`kernel`]: the BPF programs' tables; [`procfs`]: what the kernel publishes as text
+//! * [`collect`]: from these sources to a raw sample, totals only
+//! * [`model`]: from two samples to a snapshot, the one place where differences are computed
+//! * [`chain`], [`sampler`]: who takes samples when
+//! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
+//!   socktop, [`top`] for terminals
+//!
+//! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
+pub mod answers;
+pub mod chain;
+pub mod check;
+pub mod cli;
 pub mod collect;
+pub mod doctor;
 pub mod kernel;
+pub mod memory;
 pub mod model;
+pub mod privilege;
 pub mod procfs;
+pub mod rows;
+pub mod sampler;
+pub mod serve;
+pub mod shutdown;
+pub mod timer;
+pub mod top;

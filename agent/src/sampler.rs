@@ -13,13 +13,20 @@ use tokio::sync::watch;
 
 use crate::{
     chain::{Machines, Processes},
-    collect::collector::Collector,
+    check,
+    collect::{collector::Collector, moment::Moment, sample::Precision},
     model::{MachineSnapshot, Snapshot},
     timer::{Mailbox, be_punctual},
 };
 
-/// The shortest interval a snapshot covers: shares of less are noise. Who asks sooner waits.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
+/// The interval of the first snapshot after a base sample: long enough to say something.
+const FIRST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The shortest interval of the exact books. Who asks sooner waits.
+const SHORTEST_EXACT: Duration = Duration::from_millis(20);
+
+/// The shortest interval of books that count in ticks of 10 ms.
+const SHORTEST_JIFFIES: Duration = Duration::from_millis(200);
 
 /// What a consumer may want.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +82,7 @@ impl Sampler {
             attached: 0,
             want_processes: false,
             want_machine: false,
+            first: true,
         };
         let thread = thread::Builder::new().name("sampler".into()).spawn(move || worker.run())?;
         let handle = Handle { mailbox, processes: processes_seen, machines: machines_seen };
@@ -126,7 +134,7 @@ async fn fresh<T>(
     want: impl FnOnce(),
 ) -> Option<Arc<T>> {
     let last = Arc::clone(&receiver.borrow_and_update());
-    let now = crate::collect::moment::Moment::now().monotonic_ns;
+    let now = Moment::now().monotonic_ns;
     let age = now.saturating_sub(at(&last));
     if at(&last) != 0 && u128::from(age) < max_age.as_nanos() {
         return Some(last);
@@ -173,6 +181,8 @@ struct Worker {
     attached: usize,
     want_processes: bool,
     want_machine: bool,
+    /// Whether no snapshot followed the base samples yet.
+    first: bool,
 }
 
 impl Worker {
@@ -180,10 +190,11 @@ impl Worker {
         be_punctual();
         loop {
             let wake = [
-                self.want_processes.then(|| wait_from(self.process_chain.last_ns())),
-                self.want_machine.then(|| wait_from(self.machine_chain.last_ns())),
+                self.want_processes.then(|| self.left(self.process_chain.last_ns())),
+                self.want_machine.then(|| self.left(self.machine_chain.last_ns())),
             ];
-            match self.mailbox.receive(wake.into_iter().flatten().min()) {
+            let wake = wake.into_iter().flatten().min().map(|left| Instant::now() + left);
+            match self.mailbox.receive(wake) {
                 Some(Command::Stop) => return,
                 Some(command) => self.take(command),
                 None => self.serve(),
@@ -207,6 +218,7 @@ impl Worker {
     }
 
     fn begin(&mut self) {
+        self.first = true;
         let begun = self
             .process_chain
             .begin(&mut self.collector)
@@ -216,30 +228,34 @@ impl Worker {
         }
     }
 
+    /// How long until the next sample may be taken after one at `last_ns` of `CLOCK_MONOTONIC`.
+    fn left(&self, last_ns: u64) -> Duration {
+        let shortest = match self.collector.precision() {
+            Precision::Jiffy => SHORTEST_JIFFIES,
+            Precision::Scheduler if self.first => FIRST_INTERVAL,
+            Precision::Scheduler => SHORTEST_EXACT,
+        };
+        let age = Moment::now().monotonic_ns.saturating_sub(last_ns);
+        shortest.saturating_sub(Duration::from_nanos(age))
+    }
+
     fn serve(&mut self) {
-        let now = Instant::now();
-        if self.want_machine && wait_from(self.machine_chain.last_ns()) <= now {
+        if self.want_machine && self.left(self.machine_chain.last_ns()).is_zero() {
             self.want_machine = false;
             let (chain, collector) = (&mut self.machine_chain, &mut self.collector);
             report(self.machines.publish(|to| chain.next(collector, to)));
         }
-        if self.want_processes && wait_from(self.process_chain.last_ns()) <= now {
+        if self.want_processes && self.left(self.process_chain.last_ns()).is_zero() {
             self.want_processes = false;
             let (chain, collector) = (&mut self.process_chain, &mut self.collector);
             report(self.processes.publish(|to| {
                 chain.next(collector, to)?;
-                crate::check::report(to);
+                check::report(to);
                 Ok(())
             }));
+            self.first = false;
         }
     }
-}
-
-/// When the next sample may be taken after one at `last_ns` of `CLOCK_MONOTONIC`.
-fn wait_from(last_ns: u64) -> Instant {
-    let now_ns = crate::collect::moment::Moment::now().monotonic_ns;
-    let age = Duration::from_nanos(now_ns.saturating_sub(last_ns));
-    Instant::now() + SHORTEST_INTERVAL.saturating_sub(age)
 }
 
 fn report(result: Result<(), crate::procfs::Error>) {

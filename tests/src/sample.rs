@@ -52,15 +52,19 @@ pub struct Row {
     pub cpu_ns: u64,
     pub user_ns: u64,
     pub system_ns: u64,
+    #[serde(default, deserialize_with = "known")]
     pub run_delay_ns: u64,
+    #[serde(default, deserialize_with = "known")]
     pub voluntary_switches: u64,
+    #[serde(default, deserialize_with = "known")]
     pub involuntary_switches: u64,
     pub cpu_total_ns: u64,
-    pub rx_bytes: u64,
-    pub tx_bytes: u64,
-    pub rx_calls: u64,
-    pub tx_calls: u64,
     pub exited: bool,
+}
+
+/// What jiffies cannot tell is null.
+fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(0))
 }
 
 /// Processes that died, listed or not.

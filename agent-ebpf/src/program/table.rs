@@ -1,21 +1,21 @@
 //! The slots, the directory that leads to them and the marks of who ran.
 
 use aya_ebpf::{
-    bindings::BPF_F_MMAPABLE,
+    bindings::{BPF_F_MMAPABLE, BPF_RB_NO_WAKEUP},
     macros::map,
-    maps::{Array, Queue},
+    maps::{Array, Queue, RingBuf},
 };
 use subjiffy_common::{
     directory::{CHUNK_SLOTS, ENTRIES, Entry, MARKS as MARKS_PER_GROUP, MarkGroup, entry_of, position_of, slot_in_chunk},
-    sched::{Cpu, Slot, life},
+    sched::{Cpu, GRAVES_BYTES, Slot, life},
 };
 
 use crate::task::{TASK_DEAD, Task};
 
+// The loader sets the sizes for the host's `pid_max` and number of threads.
 #[map]
 static DIRECTORY: Array<Entry> = Array::with_max_entries(ENTRIES, BPF_F_MMAPABLE);
 
-// The loader sets the sizes of the next three for the host's `pid_max` and number of threads.
 #[map]
 static SLOTS: Array<Slot> = Array::with_max_entries(CHUNK_SLOTS, BPF_F_MMAPABLE);
 
@@ -24,6 +24,10 @@ static MARKS: Array<MarkGroup> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 
 #[map]
 static FREE_CHUNKS: Queue<u32> = Queue::with_max_entries(1, 0);
+
+/// Final numbers whose slot went to another thread before they were read.
+#[map]
+static GRAVES: RingBuf = RingBuf::with_byte_size(GRAVES_BYTES, 0);
 
 /// A slot and the chunk it lies in.
 pub struct Place<'a> {
@@ -58,17 +62,12 @@ impl Place<'_> {
         self.mark();
     }
 
-    /// Gives the slot to a task, whoever had it. If the last owner's final numbers were never
-    /// read, its CPU time goes to the CPU's account of unlisted exits.
+    /// Gives the slot to a task, whoever had it. Final numbers that were never read are put aside.
     #[inline(always)]
     pub fn claim(&mut self, task: Task, cpu: &mut Cpu) {
-        let old = &*self.slot;
-        if old.state & life::MASK != life::FREE && old.consumed != old.start_ns {
-            cpu.overwritten_slots += 1;
-            cpu.unlisted_exit_ns += old.run_ns;
-            if old.tid == old.tgid {
-                cpu.unlisted_exits += 1;
-            }
+        if self.slot.state & life::MASK != life::FREE && self.slot.consumed != self.slot.start_ns {
+            self.update(|slot| slot.state = life::DEAD);
+            bury(self.slot, cpu);
         }
         let state = task.state();
         // The census also finds tasks that have died but were not asked for yet.
@@ -83,6 +82,20 @@ impl Place<'_> {
             task.counters_into(slot);
             task.metadata_into(slot);
         });
+    }
+}
+
+/// Keeps the final numbers of a slot. If the reader is so far behind that there is no room, the
+/// CPU time goes to the account of unlisted exits.
+#[inline(always)]
+fn bury(slot: &Slot, cpu: &mut Cpu) {
+    if GRAVES.output::<Slot>(slot, u64::from(BPF_RB_NO_WAKEUP)).is_ok() {
+        return;
+    }
+    cpu.overwritten_slots += 1;
+    cpu.unlisted_exit_ns += slot.run_ns;
+    if slot.tid == slot.tgid {
+        cpu.unlisted_exits += 1;
     }
 }
 

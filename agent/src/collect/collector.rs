@@ -7,6 +7,7 @@ use super::{
     machine::CpuBooks,
     moment::Moment,
     sample::{MachineSample, Precision, Sample},
+    zombies::Zombies,
 };
 use crate::{
     kernel::{load::LoadError, size::Sizes},
@@ -37,6 +38,7 @@ pub struct Collector {
     books: Books,
     cpu_books: CpuBooks,
     facts: Facts,
+    zombies: Zombies,
     facts_read_ns: Option<u64>,
     denied: Option<LoadError>,
 }
@@ -62,7 +64,7 @@ impl Collector {
         let mut denied = None;
         let mut books = Books::Jiffies(Jiffies::new(clock));
         if setup.bpf {
-            match Exact::start(sizes(&mut procfs)?) {
+            match Exact::start(sizes(&mut procfs)?, &mut procfs) {
                 Ok(exact) => books = Books::Exact(Box::new(exact)),
                 Err(error) => denied = Some(error),
             }
@@ -72,6 +74,7 @@ impl Collector {
             books,
             cpu_books: CpuBooks::new(clock),
             facts: Facts::new(clock),
+            zombies: Zombies::default(),
             facts_read_ns: None,
             denied,
         })
@@ -127,8 +130,9 @@ impl Collector {
                 exact.update(&sample.at);
                 exact.idle_into(&sample.at, &mut sample.cpus);
                 exact.tracker.sample_into(&mut sample.processes);
-                self.facts.zombies_into(&mut sample.processes);
+                self.zombies.insert_into(&mut sample.processes);
                 exact.tracker.take_exited(&mut sample.exited);
+                self.zombies.note(&sample.exited);
                 self.facts.note_exits(&sample.exited);
                 sample.unlisted = exact.unlisted();
                 sample.lost = exact.lost();
@@ -138,7 +142,7 @@ impl Collector {
                 sample.at = Moment::now();
             }
         }
-        sample.window_ns = sample.at.since(&begun);
+        sample.window_ns = Moment::now().since(&begun);
         Ok(())
     }
 
@@ -161,7 +165,11 @@ impl Collector {
     }
 }
 
-fn sizes(procfs: &mut Reader) -> Result<Sizes, Error> {
+/// How large the kernel side's tables must be on this host.
+///
+/// # Errors
+/// If `/proc` does not tell the largest process id.
+pub fn sizes(procfs: &mut Reader) -> Result<Sizes, Error> {
     let pid_max = procfs.pid_max()?;
     let threads = procfs.loadavg().map_or(0, |load| load.threads);
     Ok(Sizes::for_host(pid_max, threads, possible_cpus()))

@@ -9,12 +9,17 @@ use subjiffy_common::sched::{Cpu, Slot};
 use super::{
     moment::Moment,
     sample::{CpuSample, Lost},
+    seed,
     tracker::{Leaders, Tracker, Unlisted},
 };
-use crate::kernel::{
-    load::{Kernel, LoadError},
-    scheduler::{Reader, Tables},
-    size::Sizes,
+use crate::{
+    kernel::{
+        load::{Kernel, LoadError},
+        scheduler::{Reader, Tables},
+        size::Sizes,
+    },
+    memory::release_memory,
+    procfs,
 };
 
 /// How long the first visit of all CPUs may take; one that a real-time task holds is skipped.
@@ -56,7 +61,7 @@ impl Exact {
     ///
     /// # Errors
     /// [`LoadError`]: what is missing.
-    pub fn start(sizes: Sizes) -> Result<Self, LoadError> {
+    pub fn start(sizes: Sizes, procfs: &mut procfs::Reader) -> Result<Self, LoadError> {
         let (mut kernel, mut reader) = Kernel::load(sizes)?;
         let logger = kernel.logger().ok();
         let tracker = Tracker::new(std::mem::take(&mut reader.reaped));
@@ -73,6 +78,9 @@ impl Exact {
             misses_read_ns: 0,
         };
         exact.update(&Moment::now());
+        let tables = &exact.reader.tables;
+        seed::from_proc(&mut exact.tracker, tables, procfs);
+        release_memory();
         Ok(exact)
     }
 

@@ -1,24 +1,18 @@
 //! What only `/proc` knows of a process: its memory, its present parent and user. Read only for
 //! processes that ran; the jiffies found on the way check the exact books.
 
-use rustix::process::{Pid, test_kill_process};
-
 use super::{
-    process::{Identity, ProcessSample, State},
+    process::{Identity, ProcessSample},
     sample::Disagreement,
     tracker::{Process, Tracker},
 };
-use crate::procfs::{Clock, Error, PidStat, Reader};
-
-/// More dead processes than this are not watched for becoming zombies.
-const ZOMBIE_LIMIT: usize = 4096;
+use crate::procfs::{Clock, PidStat, Reader};
 
 /// Reads `/proc/PID` for those that ran.
 #[derive(Debug)]
 pub struct Facts {
     clock: Clock,
-    /// Dead processes whose parent may not have asked for them yet.
-    zombies: Vec<ProcessSample>,
+    /// Ids of processes that died since the last reading.
     ended: Vec<u32>,
 }
 
@@ -37,18 +31,11 @@ impl Facts {
     /// Nothing known yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, zombies: Vec::new(), ended: Vec::new() }
+        Self { clock, ended: Vec::new() }
     }
 
     /// Takes note of processes that died.
     pub fn note_exits(&mut self, exited: &[ProcessSample]) {
-        let room = ZOMBIE_LIMIT.saturating_sub(self.zombies.len());
-        self.zombies.extend(exited.iter().take(room).map(|one| ProcessSample {
-            state: State::Zombie,
-            rss_bytes: 0,
-            threads: 1,
-            ..*one
-        }));
         self.ended.extend(exited.iter().map(|one| one.id.pid));
     }
 
@@ -80,23 +67,6 @@ impl Facts {
             }
             self.ended.clear();
         }
-        self.zombies.retain_mut(|zombie| still_zombie(zombie, procfs, clock));
-    }
-
-    /// Puts the zombies among the live processes, which are in the order of their ids.
-    pub fn zombies_into(&self, processes: &mut Vec<ProcessSample>) {
-        for zombie in &self.zombies {
-            let at = processes.partition_point(|one| one.id.pid < zombie.id.pid);
-            if processes.get(at).is_none_or(|one| one.id.pid != zombie.id.pid) {
-                processes.insert(at, *zombie);
-            }
-        }
-    }
-
-    /// Whether a process has died but has not been asked for.
-    #[must_use]
-    pub fn has_zombie(&self, id: Identity) -> bool {
-        self.zombies.iter().any(|zombie| zombie.id == id)
     }
 }
 
@@ -126,22 +96,6 @@ fn compare(process: &Process, stat: &PidStat, clock: Clock, bounds: Bounds) -> O
     let agree = jiffies_ns.saturating_add(2 * tick) >= exact_ns
         && jiffies_ns <= exact_ns.saturating_add(between).saturating_add(tick);
     (!agree).then_some(Disagreement { id: process.facts.id, exact_ns, jiffies_ns })
-}
-
-fn still_zombie(zombie: &mut ProcessSample, procfs: &mut Reader, clock: Clock) -> bool {
-    let Some(pid) = Pid::from_raw(zombie.id.pid as i32) else { return false };
-    // Cheaper than opening a file, and most have been asked for long since.
-    if test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
-        return false;
-    }
-    match procfs.pid_stat(zombie.id.pid) {
-        Ok(stat) => {
-            zombie.ppid = stat.ppid;
-            stat.state == 'Z' && same_start(&stat, zombie.id, clock)
-        }
-        Err(Error::NotFound { .. }) => false,
-        Err(_) => true,
-    }
 }
 
 #[cfg(test)]
@@ -205,17 +159,5 @@ mod tests {
         assert!(same_start(&stat(0, 0), id(29_999_999), CLOCK));
         assert!(!same_start(&stat(0, 0), id(30_000_000), CLOCK));
         assert!(!same_start(&stat(0, 0), id(19_999_999), CLOCK));
-    }
-
-    #[test]
-    fn zombies_take_their_place_among_the_living() {
-        let one = |pid| ProcessSample { id: Identity { pid, start_ns: 1 }, ..ProcessSample::default() };
-        let mut facts = Facts::new(CLOCK);
-        facts.note_exits(&[one(7), one(2)]);
-        let mut processes = vec![one(1), one(2), one(9)];
-        facts.zombies_into(&mut processes);
-        let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
-        assert_eq!(pids, [1, 2, 7, 9]);
-        assert!(facts.has_zombie(Identity { pid: 7, start_ns: 1 }));
     }
 }

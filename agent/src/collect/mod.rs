@@ -2,8 +2,10 @@
 //!
 //! * [`collector`]: owns every source and takes samples
 //! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`threads`]: its arithmetic
+//! * [`seed`]: processes that the census did not tell of
 //! * [`jiffies`]: the books where BPF cannot be used
 //! * [`facts`]: what only `/proc` knows of a process
+//! * [`zombies`]: the dead that were not asked for yet
 //! * [`machine`]: the machine's own files
 //! * [`sample`], [`process`], [`moment`]: what a sample is
 
@@ -15,5 +17,7 @@ pub mod machine;
 pub mod moment;
 pub mod process;
 pub mod sample;
+pub mod seed;
 pub mod threads;
 pub mod tracker;
+pub mod zombies;

@@ -2,7 +2,7 @@
 
 use subjiffy_common::{
     directory::CHUNK_SLOTS,
-    sched::{Counters, Slot},
+    sched::{Counters, Slot, TICK_NS},
 };
 
 /// One thread as it was last read.
@@ -14,6 +14,8 @@ pub struct Thread {
     pub process: u32,
     /// When it began, ns since boot.
     pub start_ns: u64,
+    /// Whether `start_ns` is rounded down to a tick.
+    pub rounded: bool,
     /// Whether its final numbers were taken.
     pub dead: bool,
     /// Its books.
@@ -27,6 +29,7 @@ impl Thread {
     pub fn is_in(&self, slot: &Slot) -> bool {
         self.tid == slot.tid
             && (self.start_ns == slot.start_ns
+                || (self.rounded && slot.start_ns.saturating_sub(self.start_ns) < TICK_NS)
                 || (slot.exchanged_start_ns != 0 && slot.exchanged_start_ns == self.start_ns))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use subjiffy_common::sched::{Counters, Reaped, Slot, flag, life};
+use subjiffy_common::sched::{Counters, Reaped, Slot, TICK_NS, flag, life};
 
 use super::{
     process::{Comm, Identity, ProcessSample, State},
@@ -38,6 +38,8 @@ pub struct Process {
     /// Whether it is in the list of those that may have died.
     suspect: bool,
     alive: bool,
+    /// Whether its start time is rounded down to a tick.
+    rounded: bool,
     /// Another process has its id.
     superseded: bool,
     /// A kernel thread.
@@ -98,6 +100,7 @@ impl Tracker {
             thread.process = self.process_of(slot, leaders);
         }
         thread.start_ns = slot.start_ns;
+        thread.rounded = slot.flags & flag::FROM_PROC != 0;
 
         let counters = slot.counters();
         let change = counters.minus(thread.counters);
@@ -154,7 +157,9 @@ impl Tracker {
         let start_ns = leader.as_ref().map_or(slot.start_ns, |leader| leader.start_ns);
         let id = Identity { pid: slot.tgid, start_ns };
         if let Some(&key) = self.by_pid.get(&id.pid) {
-            if self.processes[key as usize].facts.id == id {
+            let known = &self.processes[key as usize];
+            let difference = start_ns.abs_diff(known.facts.id.start_ns);
+            if difference == 0 || (known.rounded && difference < TICK_NS) {
                 return key;
             }
             // Another process had this id. The end of its last threads comes in this round.
@@ -164,6 +169,7 @@ impl Tracker {
         let mut process = Process { alive: true, ..Process::default() };
         take_facts(&mut process, leader.as_ref().unwrap_or(slot));
         process.facts.id = id;
+        process.rounded = slot.flags & flag::FROM_PROC != 0;
         if let Some(reaped) = self.reaped.remove(&id.pid)
             && reaped.start_ns == start_ns
         {
@@ -298,6 +304,18 @@ impl Tracker {
     /// All live processes.
     pub fn processes_mut(&mut self) -> impl Iterator<Item = &mut Process> {
         self.processes.iter_mut().filter(|process| process.alive)
+    }
+
+    /// Whether anything was read of the thread at a slot.
+    #[must_use]
+    pub fn knows_thread(&self, index: usize, tid: u32) -> bool {
+        self.threads.get(index).is_some_and(|thread| thread.tid == tid)
+    }
+
+    /// Whether a process is among the live ones.
+    #[must_use]
+    pub fn contains(&self, pid: u32) -> bool {
+        self.by_pid.contains_key(&pid)
     }
 
     /// Number of live processes.

@@ -174,6 +174,20 @@ fn totals_never_go_back() {
     assert_eq!(world.exited(), [(10, 110)]);
 }
 
+#[test]
+fn a_process_that_was_first_read_from_proc_stays_the_same() {
+    let mut world = World::new();
+    let from_proc = |tid, start_ns, run_ns| Slot {
+        flags: flag::FROM_PROC,
+        ..slot(tid, 1, start_ns, run_ns, LIVE)
+    };
+    world.see(&[from_proc(1, 20_000_000, 500), from_proc(7, 30_000_000, 70)]);
+    world.see(&[slot(7, 1, 31_234_567, 80, LIVE)]);
+    world.see(&[slot(1, 1, 20_000_001, 600, LIVE)]);
+    assert_eq!(world.live(), [(1, 680, 2)]);
+    assert_eq!(world.exited(), []);
+}
+
 proptest! {
     /// Threads are born, run and die at random; samples are taken at random. Whatever the history,
     /// all CPU time is in a live or an exited process, once.

@@ -4,7 +4,7 @@ use std::{fs, io, io::Read, os::fd::AsRawFd, path::Path};
 
 use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader,
-    maps::{Map, MapData, Queue},
+    maps::{Map, MapData, Queue, RingBuf},
     programs::{BtfTracePoint, Iter},
 };
 use aya_log::EbpfLogger;
@@ -17,19 +17,21 @@ use super::{
     layout::Layout,
     scheduler::{Reader, Tables},
     size::Sizes,
-    table::Table,
+    table::{Table, from_bytes},
 };
 
 /// Where the kernel publishes its type information.
 pub const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
 
 /// The hooks that must be attached for exact books: program, tracepoint.
-const HOOKS: [(&str, &str); 4] = [
+pub const HOOKS: [(&str, &str); 4] = [
     (program::PROCESS_FORK, "sched_process_fork"),
     (program::PROCESS_EXEC, "sched_process_exec"),
     (program::TASK_RENAME, "task_rename"),
     (program::SCHED_SWITCH, "sched_switch"),
 ];
+
+const ATTACHING: &str = "attaching to ";
 
 /// Why the exact books are not to be had.
 #[derive(Debug, Error)]
@@ -37,6 +39,9 @@ pub enum LoadError {
     /// No BTF file.
     #[error("the kernel's type information {BTF_PATH} cannot be read: {0}")]
     NoBtf(#[source] io::Error),
+    /// The hooks see the host's process ids, `/proc` those of a container.
+    #[error("this process id namespace is not the host's")]
+    PidNamespace,
     /// BTF without something we need.
     #[error(transparent)]
     Btf(#[from] BtfError),
@@ -53,6 +58,15 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// The tracepoint that could not be attached to, if it came to that.
+    #[must_use]
+    pub fn tracepoint(&self) -> Option<&str> {
+        match self {
+            Self::Refused { what, .. } => what.strip_prefix(ATTACHING),
+            _ => None,
+        }
+    }
+
     /// Whether more privilege would help.
     #[must_use]
     pub fn is_denied(&self) -> bool {
@@ -106,6 +120,9 @@ impl Kernel {
     /// # Errors
     /// [`LoadError`]: what is missing. Nothing stays loaded then.
     pub fn load(sizes: Sizes) -> Result<(Self, Reader), LoadError> {
+        if !in_host_pid_namespace() {
+            return Err(LoadError::PidNamespace);
+        }
         let layout = resolve_layout(Path::new(BTF_PATH))?;
         raise_memlock();
         let mut ebpf = load_object(&layout, sizes)?;
@@ -114,7 +131,7 @@ impl Kernel {
         let mut hooks = Vec::with_capacity(HOOKS.len());
         for (name, tracepoint) in HOOKS {
             let fd = attach(&mut ebpf, name, tracepoint, &btf)
-                .map_err(|error| refused(format!("attaching to {tracepoint}"), &*error))?;
+                .map_err(|error| refused(format!("{ATTACHING}{tracepoint}"), &*error))?;
             hooks.push(Hook { tracepoint, fd });
         }
         let reaped = take_census(&mut ebpf, &btf)
@@ -152,6 +169,13 @@ fn field(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }
 
+/// The host's process id namespace has a fixed inode number (`PROC_PID_INIT_INO` of
+/// include/linux/proc_ns.h).
+fn in_host_pid_namespace() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self/ns/pid").map_or(true, |link| link.ino() == 0xEFFF_FFFC)
+}
+
 fn resolve_layout(path: &Path) -> Result<Layout, LoadError> {
     let bytes = fs::read(path).map_err(LoadError::NoBtf)?;
     Ok(Layout::resolve(&Btf::parse(&bytes)?)?)
@@ -169,6 +193,7 @@ fn load_object(layout: &Layout, sizes: Sizes) -> Result<Ebpf, LoadError> {
         loader.override_global(name, value, true);
     }
     loader
+        .map_max_entries(map::DIRECTORY, sizes.entries)
         .map_max_entries(map::SLOTS, sizes.slots())
         .map_max_entries(map::MARKS, sizes.mark_groups())
         .map_max_entries(map::CPUS, sizes.cpus)
@@ -179,7 +204,7 @@ fn load_object(layout: &Layout, sizes: Sizes) -> Result<Ebpf, LoadError> {
 
 fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
     let directory: Table<directory::Entry> =
-        table(ebpf, map::DIRECTORY, directory::ENTRIES as usize)?;
+        table(ebpf, map::DIRECTORY, sizes.entries as usize)?;
     for (place, number) in directory.halves().iter().zip(1..=sizes.fixed_chunks) {
         place.store(number, std::sync::atomic::Ordering::Relaxed);
     }
@@ -190,7 +215,10 @@ fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
     for number in sizes.fixed_chunks + 1..=sizes.chunks() {
         free_chunks.push(number, 0).map_err(|error| refused("filling the queue of chunks", &error))?;
     }
+    let graves = ebpf.take_map(map::GRAVES).and_then(|map| RingBuf::try_from(map).ok());
+    let missing = || LoadError::Btf(BtfError::Missing(format!("map {}", map::GRAVES)));
     Ok(Tables {
+        graves: graves.ok_or_else(missing)?,
         slots: table(ebpf, map::SLOTS, sizes.slots() as usize)?,
         marks: table(ebpf, map::MARKS, sizes.mark_groups() as usize)?,
         cpus: table(ebpf, map::CPUS, sizes.cpus as usize)?,
@@ -227,22 +255,7 @@ fn take_census(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<Vec<sched::Reaped>, AnyE
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     program.unload()?;
-    Ok(bytes.chunks_exact(size_of::<sched::Reaped>()).map(reaped_from_bytes).collect())
-}
-
-fn reaped_from_bytes(bytes: &[u8]) -> sched::Reaped {
-    let half = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap_or_default());
-    let word = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
-    sched::Reaped {
-        tgid: half(0),
-        threads: half(4),
-        start_ns: word(8),
-        run_ns: word(16),
-        voluntary: word(24),
-        involuntary: word(32),
-        user_ns: word(40),
-        system_ns: word(48),
-    }
+    Ok(bytes.chunks_exact(size_of::<sched::Reaped>()).filter_map(from_bytes).collect())
 }
 
 /// The raw number of a program's descriptor.

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use aya::maps::{MapData, Queue};
+use aya::maps::{MapData, Queue, RingBuf};
 use subjiffy_common::{
     directory::{CHUNK_SLOTS, Entry, MarkGroup},
     sched::{Cpu, Reaped, Slot, life},
 };
 
-use super::table::Table;
+use super::table::{Table, from_bytes};
 
 /// Thread ids this far ahead of the newest one may be given out before a chunk's release is seen
 /// everywhere: such chunks are kept.
@@ -24,6 +24,8 @@ pub struct Tables {
     pub marks: Table<MarkGroup>,
     /// A line a CPU.
     pub cpus: Table<Cpu>,
+    /// Final numbers whose slot went to another thread.
+    pub graves: RingBuf<MapData>,
     /// Chunks nobody uses.
     pub free_chunks: Queue<MapData, u32>,
     /// Chunks below this number are never given back.
@@ -63,6 +65,9 @@ pub struct Reader {
     sequences: Vec<u32>,
     /// Bits of the slots with a living thread, by chunk.
     living: Vec<u16>,
+    /// What was read in this round.
+    read: Vec<(u32, Slot)>,
+    buried: Vec<(u32, u64)>,
     marked: Vec<u32>,
     marked_before: Vec<u32>,
     /// Chunks that may have become free.
@@ -79,6 +84,8 @@ impl Reader {
             reaped,
             sequences: vec![0; slots],
             living: vec![0; slots / CHUNK_SLOTS as usize],
+            read: Vec::new(),
+            buried: Vec::new(),
             marked: Vec::new(),
             marked_before: Vec::new(),
             emptied: Vec::new(),
@@ -87,26 +94,48 @@ impl Reader {
         }
     }
 
-    /// Calls `visit` for every slot that was written since the last call.
+    /// Calls `visit` for every thread whose numbers were written since the last call, in order: the
+    /// end of one before the beginning of another in the same slot.
     ///
     /// A chunk is looked at in the call that finds its mark and in the next one: a writer that saw
     /// the mark still set may have stored its numbers just after we had looked.
     pub fn changed(&mut self, mut visit: impl FnMut(&Tables, usize, &Slot)) {
         std::mem::swap(&mut self.marked, &mut self.marked_before);
         self.marked.clear();
+        self.read.clear();
         take_marks(&self.tables.marks, &mut self.marked);
         for at in 0..self.marked.len() {
-            self.read_chunk(self.marked[at], &mut visit);
+            self.read_chunk(self.marked[at]);
         }
         for at in 0..self.marked_before.len() {
             let chunk = self.marked_before[at];
             if self.marked.binary_search(&chunk).is_err() {
-                self.read_chunk(chunk, &mut visit);
+                self.read_chunk(chunk);
+            }
+        }
+        // A writer buries before it writes: whoever had a slot before what we read in it is here.
+        self.exhume(&mut visit);
+        for (index, slot) in &self.read {
+            let is_buried = !self.buried.is_empty()
+                && self.buried.contains(&(*index, slot.start_ns));
+            if !is_buried {
+                visit(&self.tables, *index as usize, slot);
             }
         }
     }
 
-    fn read_chunk(&mut self, chunk: u32, visit: &mut impl FnMut(&Tables, usize, &Slot)) {
+    fn exhume(&mut self, visit: &mut impl FnMut(&Tables, usize, &Slot)) {
+        self.buried.clear();
+        loop {
+            let record = self.tables.graves.next();
+            let Some(slot) = record.and_then(|record| from_bytes::<Slot>(&record)) else { return };
+            let Some(index) = self.tables.slot_of(slot.tid) else { continue };
+            self.buried.push((index as u32, slot.start_ns));
+            visit(&self.tables, index, &slot);
+        }
+    }
+
+    fn read_chunk(&mut self, chunk: u32) {
         let first = (chunk * CHUNK_SLOTS) as usize;
         if first >= self.tables.slots.len() {
             return;
@@ -121,7 +150,7 @@ impl Reader {
                 continue;
             }
             self.note(chunk, index, &slot);
-            visit(&self.tables, index, &slot);
+            self.read.push((index as u32, slot));
         }
     }
 

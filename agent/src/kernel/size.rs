@@ -1,16 +1,13 @@
 //! How large the tables must be on this host.
 
-use subjiffy_common::directory::{CHUNK_SLOTS, MARKS, PID_LIMIT};
+use subjiffy_common::directory::{CHUNK_SLOTS, ENTRIES, ENTRY_CHUNKS, MARKS, PID_LIMIT};
 
 /// Up to this `pid_max` every thread id has a slot of its own for good (128 bytes each).
 const FIXED_LIMIT: u32 = 128 * 1024;
 
-/// Chunks beyond the fixed ones, should `pid_max` be raised while we run.
-const SPARE_CHUNKS: u32 = 1024;
-
-/// Fewest chunks when they are handed out on demand: 16 MiB, room for 8 192 threads scattered
-/// all over the id space or 131 072 in sequence.
-const FEWEST_CHUNKS: u32 = 8192;
+/// When chunks are handed out on demand there are so many more than threads alive at the start (at
+/// 2 KiB each). The threads themselves rarely need one each: ids are given out in sequence.
+const SPARE_CHUNKS: u32 = 2048;
 
 /// Sizes of the maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +16,9 @@ pub struct Sizes {
     pub fixed_chunks: u32,
     /// Chunks that are handed out when a thread id needs one.
     pub queued_chunks: u32,
+    /// Entries of the directory. A thread whose id is beyond it (`pid_max` was raised while we
+    /// run) has no slot: its CPU time is known when it dies.
+    pub entries: u32,
     /// Possible CPUs.
     pub cpus: u32,
 }
@@ -27,13 +27,15 @@ impl Sizes {
     /// For a host with this `pid_max`, so many threads alive and so many possible CPUs.
     #[must_use]
     pub fn for_host(pid_max: u32, threads: u32, cpus: u32) -> Self {
+        let entries = pid_max.div_ceil(CHUNK_SLOTS * ENTRY_CHUNKS).clamp(1, ENTRIES);
         if pid_max <= FIXED_LIMIT {
             let fixed_chunks = pid_max.div_ceil(CHUNK_SLOTS);
-            return Self { fixed_chunks, queued_chunks: SPARE_CHUNKS, cpus };
+            // The queue cannot be empty; nothing is ever taken from it.
+            return Self { fixed_chunks, queued_chunks: 1, entries, cpus };
         }
         let most = PID_LIMIT / CHUNK_SLOTS;
-        let queued_chunks = threads.saturating_mul(2).clamp(FEWEST_CHUNKS, most);
-        Self { fixed_chunks: 0, queued_chunks, cpus }
+        let queued_chunks = threads.saturating_add(SPARE_CHUNKS).min(most);
+        Self { fixed_chunks: 0, queued_chunks, entries, cpus }
     }
 
     /// All chunks.
@@ -68,14 +70,15 @@ mod tests {
     fn a_small_host_gives_every_thread_id_a_slot() {
         let sizes = Sizes::for_host(32_768, 500, 2);
         assert_eq!(sizes.fixed_chunks * CHUNK_SLOTS, 32_768);
-        assert!(table_bytes(sizes) <= 7 << 20);
+        assert_eq!(sizes.entries * CHUNK_SLOTS * ENTRY_CHUNKS, 32_768);
+        assert!(table_bytes(sizes) <= (4 << 20) + (4 << 10));
     }
 
     #[test]
     fn the_largest_pid_max_costs_little_more() {
         let sizes = Sizes::for_host(PID_LIMIT, 2_000, 64);
         assert_eq!(sizes.fixed_chunks, 0);
-        assert!(table_bytes(sizes) <= 16 << 20, "{}", table_bytes(sizes));
-        assert!(table_bytes(Sizes::for_host(PID_LIMIT, 30_000, 64)) <= 128 << 20);
+        assert!(table_bytes(sizes) <= 8 << 20, "{}", table_bytes(sizes));
+        assert!(table_bytes(Sizes::for_host(PID_LIMIT, 30_000, 64)) <= 64 << 20);
     }
 }

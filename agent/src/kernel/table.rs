@@ -138,6 +138,13 @@ impl<T: Plain> Table<T> {
     }
 }
 
+/// A value out of bytes that the kernel side wrote; `None` if they are too few.
+#[must_use]
+pub fn from_bytes<T: Plain>(bytes: &[u8]) -> Option<T> {
+    // SAFETY: long enough, and `Plain` says every bit pattern is a value.
+    (bytes.len() >= size_of::<T>()).then(|| unsafe { ptr::read_unaligned(bytes.as_ptr().cast()) })
+}
+
 impl<T> Drop for Table<T> {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours and no reference into it outlives `self`.

@@ -6,8 +6,8 @@ use super::{Exited, Machine, MachineSnapshot, Process, Snapshot, split::user_and
 use subjiffy_common::sched::Counters;
 
 use crate::collect::{
-    process::ProcessSample,
-    sample::{CpuSample, Lost, MachineSample, Sample},
+    process::{ProcessSample, State},
+    sample::{CpuSample, Lost, MachineSample, Precision, Sample},
 };
 
 /// `/proc` rounds start times down to ticks of 10 ms.
@@ -57,6 +57,10 @@ pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
 fn between(base: Option<&ProcessSample>, process: &ProcessSample, old: &Sample) -> Process {
     let base = match base {
         Some(base) => base.counters,
+        // The exact books showed its end when it died; here it only waits for its parent.
+        None if process.state == State::Zombie && old.precision == Precision::Scheduler => {
+            process.counters
+        }
         // Born since the old sample; if not, we only did not know it, and its past is no news.
         None if process.id.start_ns.saturating_add(START_SLACK_NS) >= old.at.boot_ns => {
             Counters::default()

@@ -3,7 +3,7 @@
 use super::*;
 use crate::collect::{
     moment::Moment,
-    process::Identity,
+    process::{Identity, State},
     sample::Precision,
     tracker::Unlisted,
 };
@@ -64,6 +64,14 @@ fn the_dead_are_listed_once_with_what_they_used_last() {
     let dead: Vec<_> = snapshot.processes.iter().map(|one| (one.cpu_ns, one.exited)).collect();
     assert_eq!(dead, [(30, false), (20, true), (9, true)]);
     assert_eq!(snapshot.exited, Exited { count: 4, cpu_ns: 40 });
+}
+
+#[test]
+fn a_zombie_is_not_counted_again() {
+    let old = sample(1000, vec![]);
+    let mut zombie = process(5, 50_000_000, 700);
+    zombie.state = State::Zombie;
+    assert_eq!(run(&old, &sample(2000, vec![zombie])).processes[0].cpu_ns, 0);
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! Answers to socktop's requests: fresh when they are old enough, shared between all clients.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rustix::system::uname;
+use subjiffy_proto::socktop::{Disk, Encoder, ErrorObject, Frame, Metrics, Network, Request};
+
+use crate::{
+    model::MachineSnapshot,
+    procfs::{Reader, Root},
+    rows::Rows,
+    sampler::{Attached, Handle},
+    serve::Answers,
+};
+
+/// For how long an answer is given again, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// CPU, memory and network.
+    pub metrics: Duration,
+    /// Mounted disks.
+    pub disks: Duration,
+    /// The process list.
+    pub processes: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            metrics: Duration::from_millis(250),
+            disks: Duration::from_millis(1000),
+            processes: Duration::from_millis(1500),
+        }
+    }
+}
+
+/// An answer and when it was made. The lock is held while the next one is made: requests that
+/// come meanwhile get that one too.
+type Cache = tokio::sync::Mutex<Option<(Instant, Frame)>>;
+
+/// Everything socktop's clients may ask for.
+#[derive(Debug)]
+pub struct Socktop {
+    sampler: Handle,
+    root: Root,
+    lifetimes: Lifetimes,
+    metrics: Cache,
+    disks: Cache,
+    processes: Cache,
+    // Never held across an await.
+    encoder: Mutex<(Encoder, Rows)>,
+}
+
+impl Socktop {
+    /// Answers from what `sampler` collects and the disks mounted below `root`.
+    #[must_use]
+    pub fn new(sampler: Handle, root: Root, lifetimes: Lifetimes) -> Self {
+        Self {
+            sampler,
+            root,
+            lifetimes,
+            metrics: Cache::default(),
+            disks: Cache::default(),
+            processes: Cache::default(),
+            encoder: Mutex::default(),
+        }
+    }
+
+    async fn cached(
+        cache: &Cache,
+        lifetime: Duration,
+        make: impl Future<Output = Result<Frame, String>>,
+    ) -> Result<Frame, String> {
+        let mut cache = cache.lock().await;
+        if let Some((made, frame)) = &*cache
+            && made.elapsed() < lifetime
+        {
+            return Ok(frame.clone());
+        }
+        let frame = make.await?;
+        *cache = Some((Instant::now(), frame.clone()));
+        Ok(frame)
+    }
+
+    async fn metrics(&self) -> Result<Frame, String> {
+        let machine = self.sampler.machine(Duration::ZERO).await.ok_or(ENDING)?;
+        let metrics = metrics(&machine);
+        Ok(self.encode(|encoder, _| encoder.metrics(metrics)))
+    }
+
+    async fn disks(&self) -> Result<Frame, String> {
+        // A disk that hangs must not hold the other clients: this may block.
+        let root = self.root.clone();
+        let listed = tokio::task::spawn_blocking(move || Reader::open(&root)?.disks()).await;
+        let disks = listed.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let disks = disks.into_iter().map(|disk| Disk {
+            name: disk.name,
+            total: disk.total,
+            available: disk.available,
+            temperature: disk.temperature,
+            is_partition: disk.is_partition,
+        });
+        Ok(self.encode(|encoder, _| encoder.disks(disks.collect())))
+    }
+
+    async fn processes(&self) -> Result<Frame, String> {
+        let snapshot = self.sampler.processes(Duration::ZERO).await.ok_or(ENDING)?;
+        Ok(self.encode(|encoder, rows| {
+            encoder.processes(snapshot.living as u64, rows.of(&snapshot))
+        }))
+    }
+
+    fn encode(&self, make: impl FnOnce(&mut Encoder, &mut Rows) -> Frame) -> Frame {
+        let mut guard = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
+        let (encoder, rows) = &mut *guard;
+        make(encoder, rows)
+    }
+}
+
+/// What a client is told that asks while the agent stops.
+const ENDING: &str = "the agent is shutting down";
+
+impl Answers for Socktop {
+    type Attached = Attached;
+
+    fn attach(&self) -> Attached {
+        self.sampler.attach()
+    }
+
+    async fn answer(&self, request: Request) -> Frame {
+        let Lifetimes { metrics, disks, processes } = self.lifetimes;
+        let result = match request {
+            Request::Metrics => Self::cached(&self.metrics, metrics, self.metrics()).await,
+            Request::Disks => Self::cached(&self.disks, disks, self.disks()).await,
+            Request::Processes => Self::cached(&self.processes, processes, self.processes()).await,
+            Request::ProcessMetrics { .. } | Request::JournalEntries { .. } => {
+                Err(format!("{} is not answered by this version of subjiffy", request.name()))
+            }
+        };
+        result.unwrap_or_else(|error| ErrorObject::new(request, error).to_frame())
+    }
+}
+
+fn metrics(machine: &Arc<MachineSnapshot>) -> Metrics {
+    let percent = |share: f64| (share * 100.0) as f32;
+    let memory = &machine.memory;
+    Metrics {
+        sampled_at_ms: machine.at.wall_ns / 1_000_000,
+        cpu_total: percent(machine.busy),
+        cpu_per_core: machine.busy_by_cpu.iter().copied().map(percent).collect(),
+        mem_total: memory.total,
+        mem_used: memory.used(),
+        swap_total: memory.swap_total,
+        swap_used: memory.swap_used(),
+        hostname: uname().nodename().to_string_lossy().into_owned(),
+        networks: machine
+            .interfaces
+            .iter()
+            .map(|interface| Network {
+                name: interface.name.lossy().into_owned(),
+                received: interface.rx_bytes,
+                transmitted: interface.tx_bytes,
+            })
+            .collect(),
+        ..Metrics::default()
+    }
+}

@@ -1,0 +1,129 @@
+//! Processes that are dead but whose parent has not asked for them.
+//!
+//! Nothing tells when a zombie is reaped, so those that died lately are asked for: `kill(pid, 0)`
+//! finds a zombie and costs a fifth of a microsecond.
+
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
+
+use super::process::{ProcessSample, State};
+
+/// More dead processes than this are not watched.
+const LIMIT: usize = 4096;
+
+/// So many are asked for in one sample; in a storm of exits the others have to wait.
+const ASKED_AT_ONCE: usize = 256;
+
+/// The dead that may still be listed in `/proc`.
+#[derive(Debug, Default)]
+pub struct Zombies {
+    /// In the order of their ids.
+    known: Vec<ProcessSample>,
+    /// Died since the last sample or not yet asked for.
+    new: Vec<ProcessSample>,
+    next: usize,
+}
+
+impl Zombies {
+    /// Takes note of processes that died.
+    pub fn note(&mut self, exited: &[ProcessSample]) {
+        let room = LIMIT.saturating_sub(self.new.len());
+        self.new.extend(exited.iter().take(room).map(|one| ProcessSample {
+            state: State::Zombie,
+            rss_bytes: 0,
+            threads: 1,
+            ..*one
+        }));
+    }
+
+    /// Asks which still exist and puts those among the live processes, which are in the order of
+    /// their ids. The exits noted last are left for the next sample: this one shows them as exited.
+    pub fn insert_into(&mut self, processes: &mut Vec<ProcessSample>) {
+        self.ask(exists);
+        for zombie in &self.known {
+            let at = processes.partition_point(|one| one.id.pid < zombie.id.pid);
+            // Another process may have the id by now.
+            if processes.get(at).is_none_or(|one| one.id.pid != zombie.id.pid) {
+                processes.insert(at, *zombie);
+            }
+        }
+    }
+
+    fn ask(&mut self, exists: impl Fn(u32) -> bool) {
+        let asked = self.known.len().min(ASKED_AT_ONCE);
+        for _ in 0..asked {
+            self.next %= self.known.len().max(1);
+            let still = self.known.get(self.next).is_some_and(|one| exists(one.id.pid));
+            if still {
+                self.next += 1;
+            } else if self.next < self.known.len() {
+                self.known.remove(self.next);
+            }
+        }
+        let room = LIMIT - self.known.len();
+        let count = self.new.len().min(ASKED_AT_ONCE);
+        let found = self.new.drain(..count).filter(|one| exists(one.id.pid)).take(room);
+        self.known.extend(found);
+        self.known.sort_unstable_by_key(|one| one.id);
+    }
+}
+
+fn exists(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::process::Identity;
+
+    fn one(pid: u32) -> ProcessSample {
+        ProcessSample { id: Identity { pid, start_ns: 1 }, ..ProcessSample::default() }
+    }
+
+    #[test]
+    fn those_that_are_gone_are_forgotten() {
+        let mut zombies = Zombies::default();
+        zombies.note(&[one(7), one(2), one(9)]);
+        zombies.ask(|pid| pid != 9);
+        let pids = |zombies: &Zombies| zombies.known.iter().map(|one| one.id.pid).collect::<Vec<_>>();
+        assert_eq!(pids(&zombies), [2, 7]);
+        zombies.ask(|pid| pid != 2);
+        assert_eq!(pids(&zombies), [7]);
+        zombies.ask(|_| false);
+        zombies.ask(|_| false);
+        assert_eq!(pids(&zombies), [0; 0]);
+    }
+
+    #[test]
+    fn they_take_their_place_among_the_living() {
+        let own = std::process::id();
+        let mut zombies = Zombies::default();
+        zombies.note(&[one(own), one(1)]);
+        let mut processes = vec![one(1), one(own + 1)];
+        zombies.insert_into(&mut processes);
+        let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
+        assert_eq!(pids, [1, own, own + 1]);
+        assert_eq!(processes[1].state, State::Zombie);
+    }
+
+    #[test]
+    fn a_storm_of_exits_costs_a_bounded_time() {
+        let many: Vec<_> = (1..20_000).map(one).collect();
+        let mut zombies = Zombies::default();
+        zombies.note(&many);
+        let asked = std::cell::Cell::new(0);
+        for _ in 0..40 {
+            asked.set(0);
+            zombies.ask(|_| {
+                asked.set(asked.get() + 1);
+                true
+            });
+            assert!(asked.get() <= 2 * ASKED_AT_ONCE);
+        }
+        assert_eq!(zombies.known.len(), LIMIT);
+    }
+}

@@ -1,0 +1,61 @@
+//! `subjiffy top`: samples on standard output.
+//!
+//! * [`json`]: an object a line
+//! * [`table`]: for people
+//!
+//! It collects and prints in one thread: if the reader of its output is slow the next interval is
+//! longer, and nothing is left out.
+
+pub mod json;
+pub mod table;
+
+use std::{
+    io::{self, BufWriter, ErrorKind, IsTerminal, Write},
+    sync::Arc,
+    time::Instant,
+};
+
+use crate::{
+    chain::Processes,
+    check,
+    cli::TopArgs,
+    collect::collector::Collector,
+    model::Snapshot,
+    timer::{Mailbox, Ticker, be_punctual},
+};
+
+/// Tells a running `top` to end.
+#[derive(Debug, Clone, Copy)]
+pub struct Stop;
+
+/// Prints until the count is reached, the reader of the output has gone or somebody says stop.
+///
+/// # Errors
+/// If the machine's own files cannot be read, or the output cannot be written.
+pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>) -> io::Result<()> {
+    be_punctual();
+    let screen = table::Screen::new(io::stdout().is_terminal() && !args.json);
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut chain = Processes::default();
+    let mut snapshot = Snapshot::default();
+    let mut rows = Vec::new();
+    chain.begin(collector).map_err(io::Error::other)?;
+    let mut ticker = Ticker::new(args.period, Instant::now());
+    let mut left = args.count.unwrap_or(u64::MAX);
+    while left > 0 && stop.receive(Some(ticker.next())).is_none() {
+        left -= 1;
+        chain.next(collector, &mut snapshot).map_err(io::Error::other)?;
+        ticker.advance(Instant::now());
+        check::report(&snapshot);
+        let written = if args.json {
+            json::write(&mut out, &snapshot)
+        } else {
+            table::write(&mut out, &snapshot, args.sort, &screen, &mut rows)
+        };
+        match written.and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            result => result?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! A snapshot as a table.
+
+use std::{
+    cmp::Reverse,
+    io::{self, Write},
+};
+
+use rustix::termios::tcgetwinsize;
+
+use crate::{
+    cli::SortKey,
+    collect::sample::Precision,
+    model::{Process, Snapshot},
+};
+
+/// Lines above the rows.
+const HEADER_LINES: usize = 3;
+
+/// Where the table goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    terminal: bool,
+}
+
+impl Screen {
+    /// A terminal is cleared before each table and shows as many rows as it has lines.
+    #[must_use]
+    pub fn new(terminal: bool) -> Self {
+        Self { terminal }
+    }
+
+    fn rows(&self) -> usize {
+        if !self.terminal {
+            return usize::MAX;
+        }
+        let lines = tcgetwinsize(io::stdout()).map_or(24, |size| usize::from(size.ws_row));
+        lines.saturating_sub(HEADER_LINES + 1).max(1)
+    }
+}
+
+/// Writes one table. `order` is memory to use again.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(
+    out: &mut impl Write,
+    snapshot: &Snapshot,
+    key: SortKey,
+    screen: &Screen,
+    order: &mut Vec<u32>,
+) -> io::Result<()> {
+    if screen.terminal {
+        out.write_all(b"\x1b[H\x1b[2J")?;
+    }
+    header(out, snapshot)?;
+    order.clear();
+    order.extend(0..snapshot.processes.len() as u32);
+    order.sort_by_key(|&at| sort_value(&snapshot.processes[at as usize], key));
+    for &at in order.iter().take(screen.rows()) {
+        row(out, snapshot, &snapshot.processes[at as usize])?;
+    }
+    if !screen.terminal {
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn sort_value(process: &Process, key: SortKey) -> (Reverse<u64>, u32) {
+    let value = match key {
+        SortKey::Cpu => process.cpu_ns,
+        SortKey::Delay => process.run_delay_ns,
+        SortKey::Switches => process.voluntary_switches + process.involuntary_switches,
+        SortKey::Rss => process.sample.rss_bytes,
+        SortKey::Time => process.sample.counters.run_ns,
+        SortKey::Pid => 0,
+    };
+    (Reverse(value), process.sample.id.pid)
+}
+
+fn header(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
+    let machine = &snapshot.machine;
+    let wall = snapshot.interval_ns as f64 * f64::from(snapshot.cpus.max(1));
+    let percent = |ns: f64| if wall > 0.0 { ns / wall * 100.0 } else { 0.0 };
+    let precision = match snapshot.precision {
+        Precision::Scheduler => "exact",
+        Precision::Jiffy => "in ticks of 10 ms",
+    };
+    writeln!(
+        out,
+        "{} CPUs: {:.2} % busy, {:.2} % idle, {:.2} % steal, {:.2} % unattributed; {precision}, \
+         over {:.3} s",
+        snapshot.cpus,
+        percent(machine.busy_ns as f64),
+        percent(machine.idle_ns as f64),
+        percent(machine.steal_ns as f64),
+        percent(machine.unattributed_ns as f64),
+        snapshot.interval_ns as f64 / 1e9,
+    )?;
+    let lost = &snapshot.lost;
+    writeln!(
+        out,
+        "{} processes; {} exited with {:.2} % CPU; lost: {} slots, {} records, {} misses",
+        snapshot.living,
+        snapshot.exited.count,
+        percent(snapshot.exited.cpu_ns as f64),
+        lost.slots,
+        lost.records,
+        lost.misses,
+    )?;
+    writeln!(
+        out,
+        "{:>7} {:>6} {:>4} S {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>12} COMMAND",
+        "PID", "UID", "THR", "CPU%", "USER%", "WAIT%", "VSW/s", "ISW/s", "RSS", "TIME",
+    )
+}
+
+/// Percentages are of one CPU.
+fn row(out: &mut impl Write, snapshot: &Snapshot, process: &Process) -> io::Result<()> {
+    let seconds = (snapshot.interval_ns as f64 / 1e9).max(1e-9);
+    let percent = |ns: u64| ns as f64 / 1e7 / seconds;
+    let sample = &process.sample;
+    write!(
+        out,
+        "{:>7} {:>6} {:>4} {} {:>8.3} {:>8.3} ",
+        sample.id.pid,
+        sample.uid,
+        sample.threads,
+        sample.state.letter(),
+        percent(process.cpu_ns),
+        percent(process.user_ns),
+    )?;
+    match snapshot.precision {
+        Precision::Scheduler => write!(
+            out,
+            "{:>8.3} {:>8.1} {:>8.1} ",
+            percent(process.run_delay_ns),
+            process.voluntary_switches as f64 / seconds,
+            process.involuntary_switches as f64 / seconds,
+        )?,
+        Precision::Jiffy => write!(out, "{:>8} {:>8} {:>8} ", "-", "-", "-")?,
+    }
+    let name: String = sample
+        .comm
+        .to_text()
+        .chars()
+        .map(|letter| if letter.is_control() { '?' } else { letter })
+        .collect();
+    writeln!(
+        out,
+        "{:>9} {:>12} {name}",
+        bytes(sample.rss_bytes),
+        time(sample.counters.run_ns),
+    )
+}
+
+fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes}"),
+        1_024..1_048_576 => format!("{}K", bytes >> 10),
+        1_048_576..1_073_741_824 => format!("{:.1}M", bytes as f64 / 1_048_576.0),
+        _ => format!("{:.2}G", bytes as f64 / 1_073_741_824.0),
+    }
+}
+
+/// Minutes, seconds and milliseconds.
+fn time(ns: u64) -> String {
+    let ms = ns / 1_000_000;
+    format!("{}:{:02}.{:03}", ms / 60_000, ms / 1000 % 60, ms % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::process::{Comm, Identity, ProcessSample};
+
+    fn process(pid: u32, cpu_ns: u64, rss_bytes: u64, comm: &[u8]) -> Process {
+        let sample = ProcessSample {
+            id: Identity { pid, start_ns: 1 },
+            rss_bytes,
+            comm: Comm::from_bytes(comm),
+            ..ProcessSample::default()
+        };
+        Process { sample, cpu_ns, ..Process::default() }
+    }
+
+    fn table(key: SortKey) -> String {
+        let snapshot = Snapshot {
+            interval_ns: 1_000_000_000,
+            cpus: 2,
+            processes: vec![
+                process(1, 5_000_000, 2 << 20, b"small"),
+                process(2, 500_000_000, 1 << 10, b"b\x1b[2Jig"),
+            ],
+            ..Snapshot::default()
+        };
+        let mut text = Vec::new();
+        write(&mut text, &snapshot, key, &Screen::new(false), &mut Vec::new()).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn rows_come_in_the_order_asked_for() {
+        let first = |key| {
+            let text = table(key);
+            text.lines().nth(HEADER_LINES).unwrap().split_whitespace().next().unwrap().to_owned()
+        };
+        assert_eq!(first(SortKey::Cpu), "2");
+        assert_eq!(first(SortKey::Rss), "1");
+        assert_eq!(first(SortKey::Pid), "1");
+    }
+
+    #[test]
+    fn a_name_cannot_command_the_terminal() {
+        let text = table(SortKey::Cpu);
+        assert!(!text.contains('\x1b'), "{text:?}");
+        assert!(text.contains("b?[2Jig") && text.contains("50.000"), "{text}");
+    }
+
+    #[test]
+    fn times_and_sizes_are_short() {
+        assert_eq!(time(61_002_000_000), "1:01.002");
+        assert_eq!(bytes(3 << 30), "3.00G");
+    }
+}
