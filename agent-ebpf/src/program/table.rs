@@ -89,7 +89,10 @@ impl Place<'_> {
 /// CPU time goes to the account of unlisted exits.
 #[inline(always)]
 fn bury(slot: &Slot, cpu: &mut Cpu) {
-    if GRAVES.output::<Slot>(slot, u64::from(BPF_RB_NO_WAKEUP)).is_ok() {
+    // The ring aligns its records to eight bytes only.
+    // SAFETY: a slot is sixteen words.
+    let words = unsafe { &*core::ptr::from_ref(slot).cast::<[u64; size_of::<Slot>() / 8]>() };
+    if GRAVES.output::<[u64; size_of::<Slot>() / 8]>(words, u64::from(BPF_RB_NO_WAKEUP)).is_ok() {
         return;
     }
     cpu.overwritten_slots += 1;

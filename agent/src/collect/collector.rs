@@ -132,7 +132,7 @@ impl Collector {
                 exact.tracker.sample_into(&mut sample.processes);
                 self.zombies.insert_into(&mut sample.processes);
                 exact.tracker.take_exited(&mut sample.exited);
-                self.zombies.note(&sample.exited);
+                self.zombies.note(&mut sample.exited);
                 self.facts.note_exits(&sample.exited);
                 sample.unlisted = exact.unlisted();
                 sample.lost = exact.lost();

@@ -7,6 +7,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 use subjiffy_common::sched::{Cpu, Slot};
 
 use super::{
+    clocks::Clocks,
     moment::Moment,
     sample::{CpuSample, Lost},
     seed,
@@ -45,6 +46,7 @@ pub struct Exact {
     /// The processes.
     pub tracker: Tracker,
     cpus: Vec<Cpu>,
+    clocks: Clocks,
     calibration: u64,
     misses: u64,
     misses_read_ns: u64,
@@ -73,6 +75,7 @@ impl Exact {
             logger,
             tracker,
             cpus: Vec::new(),
+            clocks: Clocks::default(),
             calibration: 1,
             misses: 0,
             misses_read_ns: 0,
@@ -99,10 +102,10 @@ impl Exact {
         self.reader.changed(|tables, index, slot| tracker.visit(index, slot, tables));
         tracker.settle();
         tracker.clear_cpus();
-        for cpu in self.cpus.iter().filter(|cpu| cpu.tid != 0) {
+        for (id, cpu) in self.cpus.iter().enumerate().filter(|(_, cpu)| cpu.tid != 0) {
             let Some(index) = self.reader.tables.slot_of(cpu.tid) else { continue };
-            let run_ns = cpu.run_ns + clock_at(cpu, now).saturating_sub(cpu.since_ns);
-            tracker.extrapolate(index, cpu.tid, run_ns);
+            let since = self.clocks.since_switch(id, cpu, now.monotonic_ns);
+            tracker.extrapolate(index, cpu.tid, cpu.run_ns + since);
         }
         self.reader.release_chunks();
         self.calibration += 1;
@@ -120,6 +123,7 @@ impl Exact {
         self.cpus.clear();
         for id in 0.. {
             let Some(cpu) = self.reader.cpu(id) else { break };
+            self.clocks.add(id, &cpu);
             self.cpus.push(cpu);
         }
     }
@@ -128,8 +132,10 @@ impl Exact {
     pub fn idle_into(&mut self, now: &Moment, cpus: &mut [CpuSample]) {
         self.read_cpus();
         for sample in cpus {
-            if let Some(cpu) = self.cpus.get(sample.id as usize) {
-                sample.idle_ns = idle_at(cpu, now);
+            let id = sample.id as usize;
+            if let Some(cpu) = self.cpus.get(id) {
+                let idle = |cpu| self.clocks.since_switch(id, cpu, now.monotonic_ns);
+                sample.idle_ns = cpu.idle_ns + if cpu.tid == 0 { idle(cpu) } else { 0 };
             }
         }
     }
@@ -157,20 +163,6 @@ impl Exact {
     }
 }
 
-/// The reading of a CPU's task clock at `now`.
-fn clock_at(cpu: &Cpu, now: &Moment) -> u64 {
-    if cpu.calibrated == 0 {
-        return cpu.since_ns;
-    }
-    cpu.clock_ns.saturating_add(now.monotonic_ns.saturating_sub(cpu.monotonic_ns))
-}
-
-/// The idle time of a CPU up to `now`, ns.
-fn idle_at(cpu: &Cpu, now: &Moment) -> u64 {
-    let since = if cpu.tid == 0 { clock_at(cpu, now).saturating_sub(cpu.since_ns) } else { 0 };
-    cpu.idle_ns + since
-}
-
 /// Makes every CPU switch once, so that its line says who is on it, by going there.
 fn visit_cpus(cpus: u32) {
     let (done, finished) = mpsc::channel();
@@ -185,36 +177,5 @@ fn visit_cpus(cpus: u32) {
     };
     if thread::Builder::new().name("first-visit".into()).spawn(visit).is_ok() {
         let _ = finished.recv_timeout(VISIT_LIMIT);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(monotonic_ns: u64) -> Moment {
-        Moment { monotonic_ns, ..Moment::default() }
-    }
-
-    #[test]
-    fn idle_time_goes_on_while_the_cpu_idles() {
-        let cpu = Cpu {
-            calibrated: 1,
-            monotonic_ns: 1_000,
-            clock_ns: 300,
-            since_ns: 400,
-            idle_ns: 50,
-            ..Cpu::default()
-        };
-        assert_eq!(clock_at(&cpu, &at(1_500)), 800);
-        assert_eq!(idle_at(&cpu, &at(1_500)), 450);
-        assert_eq!(idle_at(&cpu, &at(1_050)), 50, "it began to idle after the moment");
-        assert_eq!(idle_at(&Cpu { tid: 7, ..cpu }, &at(1_500)), 50);
-    }
-
-    #[test]
-    fn without_a_calibration_nothing_is_extrapolated() {
-        let cpu = Cpu { since_ns: 400, idle_ns: 50, ..Cpu::default() };
-        assert_eq!(idle_at(&cpu, &at(1_500)), 50);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! * [`collector`]: owns every source and takes samples
 //! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`threads`]: its arithmetic
+//! * [`clocks`]: how far a CPU's task clock is by now
 //! * [`seed`]: processes that the census did not tell of
 //! * [`jiffies`]: the books where BPF cannot be used
 //! * [`facts`]: what only `/proc` knows of a process
@@ -9,6 +10,7 @@
 //! * [`machine`]: the machine's own files
 //! * [`sample`], [`process`], [`moment`]: what a sample is
 
+pub mod clocks;
 pub mod collector;
 pub mod exact;
 pub mod facts;

@@ -27,19 +27,24 @@ pub struct Zombies {
 }
 
 impl Zombies {
-    /// Takes note of processes that died.
-    pub fn note(&mut self, exited: &[ProcessSample]) {
+    /// Takes note of processes that died, and gives those that wait for their parent that state.
+    pub fn note(&mut self, exited: &mut [ProcessSample]) {
         let room = LIMIT.saturating_sub(self.new.len());
-        self.new.extend(exited.iter().take(room).map(|one| ProcessSample {
-            state: State::Zombie,
-            rss_bytes: 0,
-            threads: 1,
-            ..*one
-        }));
+        for (count, process) in exited.iter_mut().take(room).enumerate() {
+            if count < ASKED_AT_ONCE && !exists(process.id.pid) {
+                continue;
+            }
+            if count < ASKED_AT_ONCE {
+                process.state = State::Zombie;
+            }
+            let zombie =
+                ProcessSample { state: State::Zombie, rss_bytes: 0, threads: 1, ..*process };
+            self.new.push(zombie);
+        }
     }
 
     /// Asks which still exist and puts those among the live processes, which are in the order of
-    /// their ids. The exits noted last are left for the next sample: this one shows them as exited.
+    /// their ids. Call it before [`Zombies::note`]: the newest are shown as exited.
     pub fn insert_into(&mut self, processes: &mut Vec<ProcessSample>) {
         self.ask(exists);
         for zombie in &self.known {
@@ -84,10 +89,13 @@ mod tests {
         ProcessSample { id: Identity { pid, start_ns: 1 }, ..ProcessSample::default() }
     }
 
+    fn with_new(new: Vec<ProcessSample>) -> Zombies {
+        Zombies { new, ..Zombies::default() }
+    }
+
     #[test]
     fn those_that_are_gone_are_forgotten() {
-        let mut zombies = Zombies::default();
-        zombies.note(&[one(7), one(2), one(9)]);
+        let mut zombies = with_new(vec![one(7), one(2), one(9)]);
         zombies.ask(|pid| pid != 9);
         let pids = |zombies: &Zombies| zombies.known.iter().map(|one| one.id.pid).collect::<Vec<_>>();
         assert_eq!(pids(&zombies), [2, 7]);
@@ -102,7 +110,11 @@ mod tests {
     fn they_take_their_place_among_the_living() {
         let own = std::process::id();
         let mut zombies = Zombies::default();
-        zombies.note(&[one(own), one(1)]);
+        // The second cannot exist: it is above the largest id.
+        let mut exited = [one(own), one(5 << 20), one(1)];
+        zombies.note(&mut exited);
+        let states = exited.map(|one| one.state);
+        assert_eq!((states[0], states[1]), (State::Zombie, State::default()));
         let mut processes = vec![one(1), one(own + 1)];
         zombies.insert_into(&mut processes);
         let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
@@ -112,9 +124,11 @@ mod tests {
 
     #[test]
     fn a_storm_of_exits_costs_a_bounded_time() {
-        let many: Vec<_> = (1..20_000).map(one).collect();
+        let mut many: Vec<_> = (1..20_000).map(one).collect();
         let mut zombies = Zombies::default();
-        zombies.note(&many);
+        zombies.note(&mut many);
+        assert!(zombies.new.len() <= LIMIT);
+        let mut zombies = with_new(many);
         let asked = std::cell::Cell::new(0);
         for _ in 0..40 {
             asked.set(0);
