@@ -36,7 +36,7 @@ impl Rows {
         };
         let living = snapshot.processes[..snapshot.living].iter().map(move |process| Row {
             pid: process.sample.id.pid,
-            comm: process.sample.comm.as_bytes(),
+            comm: snapshot.name(process),
             cpu_usage: percent(process.cpu_ns),
             mem_bytes: process.sample.rss_bytes,
         });

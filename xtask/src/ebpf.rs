@@ -4,7 +4,11 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{compile, difference, places::Places, toolchain, traces};
+use crate::{
+    compile, difference, panics,
+    places::{self, Places},
+    toolchain, traces,
+};
 
 /// Where the object lies in the repository.
 const COMMITTED: &str = "agent-ebpf/subjiffy.bpf.o";
@@ -21,7 +25,7 @@ pub struct Options {
 
 /// Builds the object, and writes it into the repository or compares it with what is there.
 pub fn run(options: &Options) -> Result<()> {
-    let workspace = crate::places::workspace()?;
+    let workspace = places::workspace()?;
     let tools = toolchain::Tools::ready(&workspace, options.install)?;
     let places = Places::find(workspace)?;
     let committed = places.workspace.join(COMMITTED);
@@ -32,6 +36,7 @@ pub fn run(options: &Options) -> Result<()> {
 
     let built = compile::object(&tools, &places)?;
     let bytes = read(&built)?;
+    panics::none_in(&bytes).with_context(|| built.display().to_string())?;
     traces::none_in(&bytes, &places)
         .with_context(|| format!("{} must not be published", built.display()))?;
 

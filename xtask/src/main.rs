@@ -5,6 +5,7 @@
 //! * `places`: where things lie on this machine, which no object may tell
 //! * `compile`: the build itself
 //! * `traces`: does an object tell where it was built?
+//! * `panics`: does an object hold what no kernel loads?
 //! * `difference`: where two objects differ
 //! * `process`: child processes that inherit nothing by accident
 #![forbid(unsafe_code)]
@@ -12,6 +13,7 @@
 mod compile;
 mod difference;
 mod ebpf;
+mod panics;
 mod places;
 mod process;
 mod toolchain;

@@ -129,7 +129,7 @@ impl Collector {
                 sample.at = Moment::now();
                 exact.update(&sample.at);
                 exact.idle_into(&sample.at, &mut sample.cpus);
-                exact.tracker.sample_into(&mut sample.processes);
+                exact.tracker.sample_into(&mut sample.processes, &mut sample.names);
                 self.zombies.insert_into(&mut sample.processes);
                 exact.tracker.take_exited(&mut sample.exited);
                 self.zombies.note(&mut sample.exited);
@@ -138,7 +138,8 @@ impl Collector {
                 sample.lost = exact.lost();
             }
             Books::Jiffies(jiffies) => {
-                jiffies.read_into(&mut self.procfs, &mut sample.processes, &mut sample.exited)?;
+                let Sample { processes, names, exited, .. } = sample;
+                jiffies.read_into(&mut self.procfs, processes, names, exited)?;
                 sample.at = Moment::now();
             }
         }

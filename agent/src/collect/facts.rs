@@ -2,7 +2,7 @@
 //! processes that ran; the jiffies found on the way check the exact books.
 
 use super::{
-    process::{Identity, ProcessSample},
+    process::{Comm, Identity, ProcessSample},
     sample::Disagreement,
     tracker::{Process, Tracker},
 };
@@ -78,6 +78,9 @@ fn same_start(stat: &PidStat, id: Identity, clock: Clock) -> bool {
 }
 
 fn apply(process: &mut Process, stat: &PidStat, clock: Clock, procfs: &mut Reader) {
+    if process.kernel_thread && stat.comm.as_bytes().len() >= size_of::<Comm>() {
+        **process.long_name.get_or_insert_default() = stat.comm;
+    }
     let facts = &mut process.facts;
     facts.rss_bytes = clock.pages_to_bytes(stat.rss);
     facts.ppid = stat.ppid;

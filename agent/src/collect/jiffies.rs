@@ -2,7 +2,10 @@
 
 use subjiffy_common::sched::Counters;
 
-use super::process::{Comm, Identity, ProcessSample, State};
+use super::{
+    process::{Comm, Identity, ProcessSample, State},
+    sample::Name,
+};
 use crate::procfs::{Clock, Error, PidStat, Reader};
 
 /// Reads all processes, and finds who is gone since the last time.
@@ -29,19 +32,24 @@ impl Jiffies {
         &mut self,
         procfs: &mut Reader,
         processes: &mut Vec<ProcessSample>,
+        names: &mut Vec<Name>,
         exited: &mut Vec<ProcessSample>,
     ) -> Result<(), Error> {
         procfs.pids(&mut self.pids)?;
         for &pid in &self.pids {
             let Ok(stat) = procfs.pid_stat(pid) else { continue };
             let mut sample = from_stat(&stat, self.clock);
+            if stat.comm.as_bytes().len() >= size_of::<Comm>() {
+                names.push(stat.comm);
+                sample.name = u16::try_from(names.len()).unwrap_or(0);
+            }
             sample.uid = procfs.euid(pid).unwrap_or(u32::MAX);
             processes.push(sample);
         }
         for old in &self.last {
             if processes.binary_search_by_key(&old.id, |one| one.id).is_err() {
                 if old.state != State::Zombie {
-                    exited.push(ProcessSample { state: State::Dead, ..*old });
+                    exited.push(ProcessSample { state: State::Dead, name: 0, ..*old });
                 }
             }
         }
@@ -58,6 +66,7 @@ fn from_stat(stat: &PidStat, clock: Clock) -> ProcessSample {
         uid: u32::MAX,
         threads: stat.num_threads,
         comm: Comm::from_bytes(stat.comm.as_bytes()),
+        name: 0,
         state: State::from_letter(stat.state as u8),
         exit_code: 0,
         rss_bytes: clock.pages_to_bytes(stat.rss),
@@ -96,7 +105,7 @@ mod tests {
         let (mut procfs, mut jiffies) = (Reader::open(&root).unwrap(), Jiffies::new(clock));
         let mut round = |jiffies: &mut Jiffies| {
             let (mut live, mut exited) = (Vec::new(), Vec::new());
-            jiffies.read_into(&mut procfs, &mut live, &mut exited).unwrap();
+            jiffies.read_into(&mut procfs, &mut live, &mut Vec::new(), &mut exited).unwrap();
             (live, exited)
         };
         let (live, exited) = round(&mut jiffies);

@@ -120,6 +120,9 @@ pub struct ProcessSample {
     pub threads: u32,
     /// Command name.
     pub comm: Comm,
+    /// Position of a longer name in [`Sample::names`](super::sample::Sample::names), counted from
+    /// 1; 0 for none. Kernel threads have one.
+    pub name: u16,
     /// State of its first thread; running if any thread is on a CPU.
     pub state: State,
     /// As `wait` reports it, once it is dead.

@@ -5,7 +5,10 @@ use super::{
     process::{Identity, ProcessSample},
     tracker::Unlisted,
 };
-use crate::procfs::{Interface, MemInfo};
+use crate::procfs::{self, Interface, MemInfo};
+
+/// A name as `/proc/PID/stat` has it: of a kernel thread it may be longer than its `comm`.
+pub type Name = procfs::Comm;
 
 /// How CPU time was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +77,8 @@ pub struct Sample {
     pub cpus: Vec<CpuSample>,
     /// Live processes and zombies, in the order of their ids.
     pub processes: Vec<ProcessSample>,
+    /// Names that are longer than a `comm`, as `/proc/PID/stat` has them.
+    pub names: Vec<Name>,
     /// Processes that died since the sample before, with their final totals.
     pub exited: Vec<ProcessSample>,
     /// Processes that died but could not be listed; totals.
@@ -89,6 +94,7 @@ impl Sample {
     pub fn clear(&mut self) {
         self.cpus.clear();
         self.processes.clear();
+        self.names.clear();
         self.exited.clear();
         self.disagreements.clear();
     }

@@ -19,7 +19,8 @@ pub fn from_proc(tracker: &mut Tracker, tables: &Tables, procfs: &mut Reader) {
         return;
     }
     for pid in pids {
-        if tracker.contains(pid) || procfs.tids(pid, &mut tids).is_err() {
+        let known = |tid| tables.slot_of(tid).is_some_and(|index| tracker.knows_thread(index, tid));
+        if known(pid) || procfs.tids(pid, &mut tids).is_err() {
             continue;
         }
         for &tid in &tids {

@@ -7,6 +7,7 @@ use subjiffy_common::sched::{Counters, Reaped, Slot, TICK_NS, flag, life};
 
 use super::{
     process::{Comm, Identity, ProcessSample, State},
+    sample::Name,
     threads::{Thread, Threads},
 };
 
@@ -40,10 +41,14 @@ pub struct Process {
     alive: bool,
     /// Whether its start time is rounded down to a tick.
     rounded: bool,
+    /// Nothing was read of its leader yet: its start time is that of another thread.
+    leaderless: bool,
     /// Another process has its id.
     superseded: bool,
     /// A kernel thread.
     pub kernel_thread: bool,
+    /// Its name if that is longer than a `comm`.
+    pub long_name: Option<Box<Name>>,
 }
 
 impl Process {
@@ -162,6 +167,14 @@ impl Tracker {
             if difference == 0 || (known.rounded && difference < TICK_NS) {
                 return key;
             }
+            let Some(leader) = leader else { return key };
+            if known.leaderless {
+                let process = &mut self.processes[key as usize];
+                process.leaderless = false;
+                process.facts.id = id;
+                take_facts(process, &leader);
+                return key;
+            }
             // Another process had this id. The end of its last threads comes in this round.
             self.suspect(key);
             self.processes[key as usize].superseded = true;
@@ -170,6 +183,7 @@ impl Tracker {
         take_facts(&mut process, leader.as_ref().unwrap_or(slot));
         process.facts.id = id;
         process.rounded = slot.flags & flag::FROM_PROC != 0;
+        process.leaderless = leader.is_none();
         if let Some(reaped) = self.reaped.remove(&id.pid)
             && reaped.start_ns == start_ns
         {
@@ -270,11 +284,17 @@ impl Tracker {
         }
     }
 
-    /// Appends every live process, by process id.
-    pub fn sample_into(&mut self, into: &mut Vec<ProcessSample>) {
+    /// Appends every live process, by process id, and the names that do not fit into one.
+    pub fn sample_into(&mut self, into: &mut Vec<ProcessSample>, names: &mut Vec<Name>) {
         into.reserve(self.order.len());
         for &key in &self.order {
-            into.push(show(&mut self.processes[key as usize]));
+            let process = &mut self.processes[key as usize];
+            let mut sample = show(process);
+            if let Some(name) = &process.long_name {
+                names.push(**name);
+                sample.name = u16::try_from(names.len()).unwrap_or(0);
+            }
+            into.push(sample);
         }
     }
 
@@ -310,12 +330,6 @@ impl Tracker {
     #[must_use]
     pub fn knows_thread(&self, index: usize, tid: u32) -> bool {
         self.threads.get(index).is_some_and(|thread| thread.tid == tid)
-    }
-
-    /// Whether a process is among the live ones.
-    #[must_use]
-    pub fn contains(&self, pid: u32) -> bool {
-        self.by_pid.contains_key(&pid)
     }
 
     /// Number of live processes.

@@ -65,7 +65,7 @@ impl World {
     }
     fn live(&mut self) -> Vec<(u32, u64, u32)> {
         let mut samples = Vec::new();
-        self.tracker.sample_into(&mut samples);
+        self.tracker.sample_into(&mut samples, &mut Vec::new());
         samples.iter().map(|one| (one.id.pid, one.counters.run_ns, one.threads)).collect()
     }
     fn exited(&mut self) -> Vec<(u32, u64)> {
@@ -175,14 +175,30 @@ fn totals_never_go_back() {
 }
 
 #[test]
+fn a_thread_may_be_seen_before_its_leader() {
+    let mut world = World::new();
+    world.see(&[slot(7, 1, 3_000, 80, LIVE)]);
+    world.see(&[Slot { comm: *b"leader\0\0\0\0\0\0\0\0\0\0", ..slot(1, 1, 2_000, 5, LIVE) }]);
+    world.see(&[slot(7, 1, 3_000, 90, LIVE), slot(8, 1, 4_000, 1, LIVE)]);
+    assert_eq!(world.live(), [(1, 96, 3)]);
+    let mut samples = Vec::new();
+    world.tracker.sample_into(&mut samples, &mut Vec::new());
+    assert_eq!((samples[0].id.start_ns, samples[0].comm.as_bytes()), (2_000, &b"leader"[..]));
+    assert_eq!(world.exited(), []);
+}
+
+#[test]
 fn a_process_that_was_first_read_from_proc_stays_the_same() {
     let mut world = World::new();
     let from_proc = |tid, start_ns, run_ns| Slot {
         flags: flag::FROM_PROC,
         ..slot(tid, 1, start_ns, run_ns, LIVE)
     };
-    world.see(&[from_proc(1, 20_000_000, 500), from_proc(7, 30_000_000, 70)]);
-    world.see(&[slot(7, 1, 31_234_567, 80, LIVE)]);
+    // The table has nothing of the leader.
+    world.tracker.visit(1, &from_proc(1, 20_000_000, 500), &Kernel::default());
+    world.tracker.visit(7, &from_proc(7, 300_000_000, 70), &Kernel::default());
+    world.tracker.settle();
+    world.see(&[slot(7, 1, 301_234_567, 80, LIVE)]);
     world.see(&[slot(1, 1, 20_000_001, 600, LIVE)]);
     assert_eq!(world.live(), [(1, 680, 2)]);
     assert_eq!(world.exited(), []);

@@ -22,6 +22,7 @@ pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
     snapshot.window_ns = new.window_ns;
     snapshot.cpus = new.cpus.len() as u32;
     snapshot.precision = new.precision;
+    snapshot.names.clone_from(&new.names);
     snapshot.disagreements.clone_from(&new.disagreements);
     snapshot.lost = Lost {
         slots: new.lost.slots.saturating_sub(old.lost.slots),

@@ -9,7 +9,7 @@ pub mod split;
 use crate::collect::{
     moment::Moment,
     process::ProcessSample,
-    sample::{Disagreement, Lost, Precision},
+    sample::{Disagreement, Lost, Name, Precision},
 };
 use crate::procfs::{Interface, MemInfo};
 
@@ -34,12 +34,24 @@ pub struct Snapshot {
     pub processes: Vec<Process>,
     /// Number of live processes and zombies among them.
     pub living: usize,
+    /// Names that do not fit into a process; see [`Snapshot::name`].
+    pub names: Vec<Name>,
     /// All that died in the interval, listed or not.
     pub exited: Exited,
     /// What the kernel side could not keep in the interval.
     pub lost: Lost,
     /// Processes whose two accounts disagree.
     pub disagreements: Vec<Disagreement>,
+}
+
+impl Snapshot {
+    /// The name of a process, as `/proc/PID/stat` has it.
+    #[must_use]
+    pub fn name<'a>(&'a self, process: &'a Process) -> &'a [u8] {
+        let long = usize::from(process.sample.name).checked_sub(1);
+        let long = long.and_then(|at| self.names.get(at));
+        long.map_or_else(|| process.sample.comm.as_bytes(), Name::as_bytes)
+    }
 }
 
 /// Where the CPU time of all CPUs went in the interval.

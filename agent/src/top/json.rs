@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::{
     collect::sample::Precision,
-    model::{Process, Snapshot},
+    model::Snapshot,
 };
 
 #[derive(Serialize)]
@@ -20,7 +20,7 @@ struct Line<'a> {
     precision: &'static str,
     machine: Machine,
     #[serde(serialize_with = "rows")]
-    processes: (&'a [Process], Precision),
+    processes: &'a Snapshot,
     exited: Exited,
     lost: Lost,
     disagreements: Vec<Disagreement>,
@@ -78,18 +78,18 @@ struct Row<'a> {
 }
 
 fn rows<S: Serializer>(
-    (processes, precision): &(&[Process], Precision),
+    snapshot: &&Snapshot,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let exact = *precision == Precision::Scheduler;
-    let mut list = serializer.serialize_seq(Some(processes.len()))?;
-    for process in *processes {
+    let exact = snapshot.precision == Precision::Scheduler;
+    let mut list = serializer.serialize_seq(Some(snapshot.processes.len()))?;
+    for process in &snapshot.processes {
         let sample = &process.sample;
         list.serialize_element(&Row {
             pid: sample.id.pid,
             start_ns: sample.id.start_ns,
             ppid: sample.ppid,
-            comm: sample.comm.to_text(),
+            comm: String::from_utf8_lossy(snapshot.name(process)),
             state: sample.state.letter(),
             threads: sample.threads,
             uid: sample.uid,
@@ -126,7 +126,7 @@ pub fn write(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
             steal_ns: snapshot.machine.steal_ns,
             unattributed_ns: snapshot.machine.unattributed_ns,
         },
-        processes: (&snapshot.processes, snapshot.precision),
+        processes: snapshot,
         exited: Exited { count: snapshot.exited.count, cpu_ns: snapshot.exited.cpu_ns },
         lost: Lost {
             slots: snapshot.lost.slots,
@@ -150,7 +150,10 @@ pub fn write(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::process::{Comm, Identity, ProcessSample, State};
+    use crate::{
+        collect::process::{Comm, Identity, ProcessSample, State},
+        model::Process,
+    };
 
     fn snapshot(precision: Precision) -> Snapshot {
         Snapshot {

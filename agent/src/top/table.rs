@@ -139,9 +139,7 @@ fn row(out: &mut impl Write, snapshot: &Snapshot, process: &Process) -> io::Resu
         )?,
         Precision::Jiffy => write!(out, "{:>8} {:>8} {:>8} ", "-", "-", "-")?,
     }
-    let name: String = sample
-        .comm
-        .to_text()
+    let name: String = String::from_utf8_lossy(snapshot.name(process))
         .chars()
         .map(|letter| if letter.is_control() { '?' } else { letter })
         .collect();
