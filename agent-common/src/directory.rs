@@ -52,10 +52,17 @@ mod tests {
     #[test]
     fn every_thread_id_has_a_place_of_its_own() {
         let mut last = None;
-        for tid in (0..PID_LIMIT).step_by(1).take(100_000).chain(PID_LIMIT - 5000..PID_LIMIT) {
+        for tid in (0..PID_LIMIT)
+            .step_by(1)
+            .take(100_000)
+            .chain(PID_LIMIT - 5000..PID_LIMIT)
+        {
             assert!(entry_of(tid) < ENTRIES);
             let place = (entry_of(tid), position_of(tid), slot_in_chunk(tid));
-            assert!(last < Some(place), "{tid}: {place:?} does not follow {last:?}");
+            assert!(
+                last < Some(place),
+                "{tid}: {place:?} does not follow {last:?}"
+            );
             last = Some(place);
         }
     }

@@ -255,7 +255,10 @@ const _: () = assert!(size_of::<Reaped>() == 56);
 /// # Safety
 ///
 /// Every bit pattern is a value of the type, and the type has no padding.
-#[expect(unsafe_code, reason = "the marker is the contract that the mapped tables rest on")]
+#[expect(
+    unsafe_code,
+    reason = "the marker is the contract that the mapped tables rest on"
+)]
 pub unsafe trait Plain: Copy + 'static {}
 
 // SAFETY: fixed-width integers and arrays of them only; the size assertions above rule out padding.

@@ -37,6 +37,33 @@ impl Default for Lifetimes {
     }
 }
 
+impl Lifetimes {
+    /// The defaults, changed by the reference agent's variables (`SOCKTOP_AGENT_METRICS_TTL_MS`
+    /// and so on), read through `variable`. 0 makes every answer new.
+    ///
+    /// # Errors
+    /// Which variable makes no sense, and what would.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let lifetime = |kind: &str, default: Duration| {
+            let name = format!("SOCKTOP_AGENT_{kind}_TTL_MS");
+            let Some(text) = variable(&name) else {
+                return Ok(default);
+            };
+            let wrong = |_| format!("{name}={text:?} is no number of milliseconds, such as 250");
+            text.trim()
+                .parse()
+                .map(Duration::from_millis)
+                .map_err(wrong)
+        };
+        let default = Self::default();
+        Ok(Self {
+            metrics: lifetime("METRICS", default.metrics)?,
+            disks: lifetime("DISKS", default.disks)?,
+            processes: lifetime("PROCESSES", default.processes)?,
+        })
+    }
+}
+
 /// An answer and when it was made. The lock is held while the next one is made: requests that
 /// come meanwhile get that one too.
 type Cache = tokio::sync::Mutex<Option<(Instant, Frame)>>;
@@ -95,7 +122,9 @@ impl Socktop {
         // A disk that hangs must not hold the other clients: this may block.
         let root = self.root.clone();
         let listed = tokio::task::spawn_blocking(move || Reader::open(&root)?.disks()).await;
-        let disks = listed.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let disks = listed
+            .map_err(|error| error.to_string())?
+            .map_err(|error| error.to_string())?;
         let disks = disks.into_iter().map(|disk| Disk {
             name: disk.name,
             total: disk.total,
@@ -108,9 +137,8 @@ impl Socktop {
 
     async fn processes(&self) -> Result<Frame, String> {
         let snapshot = self.sampler.processes(Duration::ZERO).await.ok_or(ENDING)?;
-        Ok(self.encode(|encoder, rows| {
-            encoder.processes(snapshot.living as u64, rows.of(&snapshot))
-        }))
+        Ok(self
+            .encode(|encoder, rows| encoder.processes(snapshot.living as u64, rows.of(&snapshot))))
     }
 
     fn encode(&self, make: impl FnOnce(&mut Encoder, &mut Rows) -> Frame) -> Frame {
@@ -131,14 +159,19 @@ impl Answers for Socktop {
     }
 
     async fn answer(&self, request: Request) -> Frame {
-        let Lifetimes { metrics, disks, processes } = self.lifetimes;
+        let Lifetimes {
+            metrics,
+            disks,
+            processes,
+        } = self.lifetimes;
         let result = match request {
             Request::Metrics => Self::cached(&self.metrics, metrics, self.metrics()).await,
             Request::Disks => Self::cached(&self.disks, disks, self.disks()).await,
             Request::Processes => Self::cached(&self.processes, processes, self.processes()).await,
-            Request::ProcessMetrics { .. } | Request::JournalEntries { .. } => {
-                Err(format!("{} is not answered by this version of subjiffy", request.name()))
-            }
+            Request::ProcessMetrics { .. } | Request::JournalEntries { .. } => Err(format!(
+                "{} is not answered by this version of subjiffy",
+                request.name()
+            )),
         };
         result.unwrap_or_else(|error| ErrorObject::new(request, error).to_frame())
     }
@@ -166,5 +199,27 @@ fn metrics(machine: &Arc<MachineSnapshot>) -> Metrics {
             })
             .collect(),
         ..Metrics::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_agents_variables_are_understood() {
+        let with = |name: &'static str, value: &'static str| {
+            Lifetimes::from_variables(move |asked| (asked == name).then(|| value.to_owned()))
+        };
+        let metrics = with("SOCKTOP_AGENT_METRICS_TTL_MS", "0").map(|one| one.metrics);
+        assert_eq!(metrics, Ok(Duration::ZERO));
+        let disks = with("SOCKTOP_AGENT_DISKS_TTL_MS", "70").map(|one| one.disks);
+        assert_eq!(disks, Ok(Duration::from_millis(70)));
+        let error = with("SOCKTOP_AGENT_PROCESSES_TTL_MS", "1s").unwrap_err();
+        assert!(
+            error.contains("PROCESSES_TTL_MS") && error.contains("1s"),
+            "{error}"
+        );
+        assert_eq!(with("HOME", "1"), Ok(Lifetimes::default()));
     }
 }

@@ -148,8 +148,15 @@ mod tests {
     fn the_port_changes_alone_and_foreign_addresses_need_a_word() {
         let parse = |words: &str| Cli::parse_from(words.split(' ')).agent.address();
         assert_eq!(parse("subjiffy -p 5").unwrap().to_string(), "127.0.0.1:5");
-        assert_eq!(parse("subjiffy --listen [::1]:7").unwrap().to_string(), "[::1]:7");
-        assert!(parse("subjiffy --listen 0.0.0.0:7").unwrap_err().contains("--insecure"));
+        assert_eq!(
+            parse("subjiffy --listen [::1]:7").unwrap().to_string(),
+            "[::1]:7"
+        );
+        assert!(
+            parse("subjiffy --listen 0.0.0.0:7")
+                .unwrap_err()
+                .contains("--insecure")
+        );
         assert!(parse("subjiffy --listen 0.0.0.0:7 --insecure").is_ok());
     }
 }

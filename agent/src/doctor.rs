@@ -53,11 +53,19 @@ pub enum State {
 
 impl Part {
     fn on(name: impl Into<String>) -> Self {
-        Self { name: name.into(), state: State::On, reason: String::new() }
+        Self {
+            name: name.into(),
+            state: State::On,
+            reason: String::new(),
+        }
     }
 
     fn not(name: impl Into<String>, state: State, reason: impl ToString) -> Self {
-        Self { name: name.into(), state, reason: reason.to_string() }
+        Self {
+            name: name.into(),
+            state,
+            reason: reason.to_string(),
+        }
     }
 
     fn of<T>(name: &str, result: Result<T, Error>) -> Self {
@@ -138,7 +146,10 @@ fn proc_sources(reader: &mut Reader) -> Vec<Part> {
         Part::of("source/procfs/memory", reader.meminfo()),
         Part::of("source/procfs/network", reader.net_dev(&mut Vec::new())),
         Part::of("source/procfs/disks", reader.disks()),
-        Part::of("source/procfs/processes", reader.pid_stat(std::process::id())),
+        Part::of(
+            "source/procfs/processes",
+            reader.pid_stat(std::process::id()),
+        ),
     ]
 }
 
@@ -149,10 +160,14 @@ fn proc_sources(reader: &mut Reader) -> Vec<Part> {
 pub fn write_text(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "kernel      {}", report.kernel)?;
     writeln!(out, "privileges  {}", report.privileges)?;
-    writeln!(out, "CPU time    by the {}", match report.precision {
-        "scheduler" => "scheduler's own books, in nanoseconds",
-        _ => "timer tick, in steps of 10 ms",
-    })?;
+    writeln!(
+        out,
+        "CPU time    by the {}",
+        match report.precision {
+            "scheduler" => "scheduler's own books, in nanoseconds",
+            _ => "timer tick, in steps of 10 ms",
+        }
+    )?;
     line(out, "BTF", &report.btf)?;
     for hook in &report.hooks {
         line(out, "hook", hook)?;
@@ -171,5 +186,9 @@ fn line(out: &mut impl Write, kind: &str, part: &Part) -> io::Result<()> {
     // The verifier's log is for --json.
     let reason = part.reason.lines().next().unwrap_or_default();
     let separator = if reason.is_empty() { "" } else { ": " };
-    writeln!(out, "{kind:<7}  {state:<11} {}{separator}{reason}", part.name)
+    writeln!(
+        out,
+        "{kind:<7}  {state:<11} {}{separator}{reason}",
+        part.name
+    )
 }

@@ -51,8 +51,11 @@ fn start_log() {
 }
 
 fn open(bpf: bool) -> Result<Collector, String> {
-    let collector = Collector::open(&Setup { root: Root::default(), bpf })
-        .map_err(|error| format!("cannot read /proc: {error}"))?;
+    let collector = Collector::open(&Setup {
+        root: Root::default(),
+        bpf,
+    })
+    .map_err(|error| format!("cannot read /proc: {error}"))?;
     if let Some(error) = collector.missing() {
         let advice = advice(error, &Privileges::of_this_process());
         tracing::warn!("{advice}. Until then: /proc, in ticks of 10 ms");
@@ -63,6 +66,7 @@ fn open(bpf: bool) -> Result<Collector, String> {
 
 fn run_agent(args: &AgentArgs) -> Result<(), String> {
     let address = args.address()?;
+    let lifetimes = Lifetimes::from_variables(|name| std::env::var(name).ok())?;
     let runtime = runtime(2)?;
     runtime.block_on(async {
         let mut signals = Signals::install().map_err(|error| error.to_string())?;
@@ -72,10 +76,15 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let bound = listener.local_addr().map_err(|error| error.to_string())?;
         let collector = open(!args.no_bpf)?;
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
-        let answers = Socktop::new(sampler.handle(), Root::default(), Lifetimes::default());
+        let answers = Socktop::new(sampler.handle(), Root::default(), lifetimes);
         let token = CancellationToken::new();
         let limits = serve::Limits::default();
-        let server = tokio::spawn(serve::serve(listener, Arc::new(answers), limits, token.clone()));
+        let server = tokio::spawn(serve::serve(
+            listener,
+            Arc::new(answers),
+            limits,
+            token.clone(),
+        ));
         tracing::info!("listening on ws://{bound}/ws");
         signals.requested().await;
         token.cancel();
@@ -94,10 +103,12 @@ fn run_top(args: TopArgs) -> Result<(), String> {
         signals.requested().await;
         end.send(top::Stop);
     });
-    let printer = thread::Builder::new().name("sampler".into()).spawn(move || {
-        let mut collector = open(!args.no_bpf)?;
-        top::run(&mut collector, &args, &stop).map_err(|error| error.to_string())
-    });
+    let printer = thread::Builder::new()
+        .name("sampler".into())
+        .spawn(move || {
+            let mut collector = open(!args.no_bpf)?;
+            top::run(&mut collector, &args, &stop).map_err(|error| error.to_string())
+        });
     let printed = printer.map_err(|error| error.to_string())?.join();
     runtime.shutdown_timeout(Duration::from_millis(100));
     printed.unwrap_or_else(|_| Err("the sampler has failed".to_owned()))
@@ -106,7 +117,9 @@ fn run_top(args: TopArgs) -> Result<(), String> {
 fn run_doctor(args: DoctorArgs) -> Result<(), String> {
     let report = doctor::examine(&Root::default());
     let written = if args.json {
-        serde_json::to_string(&report).map_err(io::Error::from).map(|text| println!("{text}"))
+        serde_json::to_string(&report)
+            .map_err(io::Error::from)
+            .map(|text| println!("{text}"))
     } else {
         doctor::write_text(&mut io::stdout().lock(), &report)
     };

@@ -32,14 +32,20 @@ impl Rows {
         self.group(snapshot);
         let all_cpus_ns = snapshot.interval_ns as f64 * f64::from(snapshot.cpus);
         let percent = move |cpu_ns: u64| {
-            if all_cpus_ns > 0.0 { (cpu_ns as f64 / all_cpus_ns * 100.0) as f32 } else { 0.0 }
+            if all_cpus_ns > 0.0 {
+                (cpu_ns as f64 / all_cpus_ns * 100.0) as f32
+            } else {
+                0.0
+            }
         };
-        let living = snapshot.processes[..snapshot.living].iter().map(move |process| Row {
-            pid: process.sample.id.pid,
-            comm: snapshot.name(process),
-            cpu_usage: percent(process.cpu_ns),
-            mem_bytes: process.sample.rss_bytes,
-        });
+        let living = snapshot.processes[..snapshot.living]
+            .iter()
+            .map(move |process| Row {
+                pid: process.sample.id.pid,
+                comm: snapshot.name(process),
+                cpu_usage: percent(process.cpu_ns),
+                mem_bytes: process.sample.rss_bytes,
+            });
         let dead = self.groups.iter().map(move |group| Row {
             pid: group.pid,
             comm: group.comm.as_bytes(),
@@ -54,13 +60,19 @@ impl Rows {
         let kind = |process: &Process| (process.sample.ppid, process.sample.comm.0);
         self.dead.clear();
         self.dead.extend(0..dead.len() as u32);
-        self.dead.sort_unstable_by_key(|&at| kind(&dead[at as usize]));
+        self.dead
+            .sort_unstable_by_key(|&at| kind(&dead[at as usize]));
         self.groups.clear();
-        let of_one_kind =
-            self.dead.chunk_by(|&a, &b| kind(&dead[a as usize]) == kind(&dead[b as usize]));
+        let of_one_kind = self
+            .dead
+            .chunk_by(|&a, &b| kind(&dead[a as usize]) == kind(&dead[b as usize]));
         for members in of_one_kind {
             let members = members.iter().map(|&at| &dead[at as usize]);
-            let alive = |pid: u32| living.binary_search_by_key(&pid, |one| one.sample.id.pid).is_ok();
+            let alive = |pid: u32| {
+                living
+                    .binary_search_by_key(&pid, |one| one.sample.id.pid)
+                    .is_ok()
+            };
             // The row needs an id that is nobody's now; names and ids of the living are theirs.
             let newest = members
                 .clone()
@@ -73,7 +85,8 @@ impl Rows {
                 cpu_ns: members.map(|one| one.cpu_ns).sum(),
             });
         }
-        self.groups.sort_unstable_by_key(|group| std::cmp::Reverse(group.cpu_ns));
+        self.groups
+            .sort_unstable_by_key(|group| std::cmp::Reverse(group.cpu_ns));
         self.groups.truncate(GROUPS);
     }
 }
@@ -86,7 +99,10 @@ mod tests {
     fn process(pid: u32, ppid: u32, comm: &[u8], cpu_ns: u64, exited: bool) -> Process {
         Process {
             sample: ProcessSample {
-                id: Identity { pid, start_ns: u64::from(pid) },
+                id: Identity {
+                    pid,
+                    start_ns: u64::from(pid),
+                },
                 ppid,
                 comm: Comm::from_bytes(comm),
                 ..ProcessSample::default()
@@ -115,12 +131,18 @@ mod tests {
             ..Snapshot::default()
         };
         let mut rows = Rows::default();
-        let rows: Vec<_> = rows.of(&snapshot).map(|row| (row.pid, row.comm, row.cpu_usage)).collect();
-        assert_eq!(rows, [
-            (1, &b"init"[..], 25.0),
-            (30, b"sh", 0.0),
-            (32, b"false", 2.0),
-            (33, b"true", 1.5),
-        ]);
+        let rows: Vec<_> = rows
+            .of(&snapshot)
+            .map(|row| (row.pid, row.comm, row.cpu_usage))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (1, &b"init"[..], 25.0),
+                (30, b"sh", 0.0),
+                (32, b"false", 2.0),
+                (33, b"true", 1.5),
+            ]
+        );
     }
 }

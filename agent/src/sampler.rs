@@ -84,9 +84,18 @@ impl Sampler {
             want_machine: false,
             first: true,
         };
-        let thread = thread::Builder::new().name("sampler".into()).spawn(move || worker.run())?;
-        let handle = Handle { mailbox, processes: processes_seen, machines: machines_seen };
-        Ok(Self { handle, thread: Some(thread) })
+        let thread = thread::Builder::new()
+            .name("sampler".into())
+            .spawn(move || worker.run())?;
+        let handle = Handle {
+            mailbox,
+            processes: processes_seen,
+            machines: machines_seen,
+        };
+        Ok(Self {
+            handle,
+            thread: Some(thread),
+        })
     }
 
     /// Asks for snapshots.
@@ -117,13 +126,19 @@ impl Handle {
     /// The processes, at most `max_age` old. `None` if the sampler has ended.
     pub async fn processes(&self, max_age: Duration) -> Option<Arc<Snapshot>> {
         let at = |snapshot: &Snapshot| snapshot.at.monotonic_ns;
-        fresh(self.processes.clone(), max_age, at, || self.mailbox.send(Command::WantProcesses)).await
+        fresh(self.processes.clone(), max_age, at, || {
+            self.mailbox.send(Command::WantProcesses)
+        })
+        .await
     }
 
     /// The machine, at most `max_age` old. `None` if the sampler has ended.
     pub async fn machine(&self, max_age: Duration) -> Option<Arc<MachineSnapshot>> {
         let at = |snapshot: &MachineSnapshot| snapshot.at.monotonic_ns;
-        fresh(self.machines.clone(), max_age, at, || self.mailbox.send(Command::WantMachine)).await
+        fresh(self.machines.clone(), max_age, at, || {
+            self.mailbox.send(Command::WantMachine)
+        })
+        .await
     }
 }
 
@@ -153,7 +168,10 @@ struct Publisher<T> {
 
 impl<T: Default> Publisher<T> {
     fn new(sender: watch::Sender<Arc<T>>) -> Self {
-        Self { sender, spare: None }
+        Self {
+            sender,
+            spare: None,
+        }
     }
 
     /// Has `fill` write the next value; publishes it unless that fails.
@@ -190,10 +208,16 @@ impl Worker {
         be_punctual();
         loop {
             let wake = [
-                self.want_processes.then(|| self.left(self.process_chain.last_ns())),
-                self.want_machine.then(|| self.left(self.machine_chain.last_ns())),
+                self.want_processes
+                    .then(|| self.left(self.process_chain.last_ns())),
+                self.want_machine
+                    .then(|| self.left(self.machine_chain.last_ns())),
             ];
-            let wake = wake.into_iter().flatten().min().map(|left| Instant::now() + left);
+            let wake = wake
+                .into_iter()
+                .flatten()
+                .min()
+                .map(|left| Instant::now() + left);
             match self.mailbox.receive(wake) {
                 Some(Command::Stop) => return,
                 Some(command) => self.take(command),

@@ -18,7 +18,10 @@ pub struct Mailbox<C> {
 
 impl<C> Default for Mailbox<C> {
     fn default() -> Self {
-        Self { queue: Mutex::default(), arrived: Condvar::new() }
+        Self {
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+        }
     }
 }
 
@@ -42,7 +45,10 @@ impl<C> Mailbox<C> {
                 return Some(command);
             }
             queue = match until {
-                None => self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                None => self
+                    .arrived
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner),
                 Some(until) => {
                     let left = until.checked_duration_since(Instant::now())?;
                     let waited = self.arrived.wait_timeout(queue, left);
@@ -65,7 +71,11 @@ impl Ticker {
     /// The first tick is one period after `from`.
     #[must_use]
     pub fn new(period: Duration, from: Instant) -> Self {
-        Self { period, next: from + period, missed: 0 }
+        Self {
+            period,
+            next: from + period,
+            missed: 0,
+        }
     }
 
     /// When the next tick is due.

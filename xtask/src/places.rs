@@ -26,12 +26,12 @@ pub struct Places {
     pub rust_source: BTreeSet<PathBuf>,
 }
 
-/// The root of the workspace, two levels above this package's source.
+/// The root of the workspace: the directory above this package, which cargo tells who it runs.
 pub fn workspace() -> Result<PathBuf> {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workspace = package
+    let package = env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+    let workspace = Path::new(&package)
         .parent()
-        .context("the package xtask lies in no workspace")?;
+        .context("the package xtask is in no workspace")?;
     workspace
         .canonicalize()
         .with_context(|| format!("finding {}", workspace.display()))

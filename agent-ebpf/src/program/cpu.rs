@@ -1,6 +1,8 @@
 //! What each CPU does now: the map is read by `mmap`, so it is a plain array indexed by CPU.
 
-use aya_ebpf::{bindings::BPF_F_MMAPABLE, helpers::bpf_get_smp_processor_id, macros::map, maps::Array};
+use aya_ebpf::{
+    bindings::BPF_F_MMAPABLE, helpers::bpf_get_smp_processor_id, macros::map, maps::Array,
+};
 use subjiffy_common::sched::Cpu;
 
 #[map]

@@ -1,6 +1,8 @@
 //! Birth and change of a task: here the metadata is taken, so that no switch has to.
 
-use aya_ebpf::{helpers::bpf_probe_read_kernel, macros::btf_tracepoint, programs::BtfTracePointContext};
+use aya_ebpf::{
+    helpers::bpf_probe_read_kernel, macros::btf_tracepoint, programs::BtfTracePointContext,
+};
 use aya_log_ebpf::warn;
 
 use crate::{cpu, table, task::Task};
@@ -19,7 +21,11 @@ fn subjiffy_fork(ctx: BtfTracePointContext) -> i32 {
         Some(mut place) => place.claim(child, cpu),
         None => {
             if cpu.unslotted_births % WARN_EVERY == 0 {
-                warn!(&ctx, "no slot for thread {}: its CPU time is only known when it dies", child.tid());
+                warn!(
+                    &ctx,
+                    "no slot for thread {}: its CPU time is only known when it dies",
+                    child.tid()
+                );
             }
             cpu.unslotted_births += 1;
         }
@@ -45,7 +51,9 @@ fn subjiffy_rename(ctx: BtfTracePointContext) -> i32 {
     let task = Task(ctx.arg(0));
     let name: *const [u8; 16] = ctx.arg(1);
     // SAFETY: the helper checks the address and fails instead of faulting.
-    let Ok(name) = (unsafe { bpf_probe_read_kernel(name) }) else { return 0 };
+    let Ok(name) = (unsafe { bpf_probe_read_kernel(name) }) else {
+        return 0;
+    };
     if let Some(mut place) = table::find(task.tid())
         && place.slot.start_ns == task.start_ns()
     {

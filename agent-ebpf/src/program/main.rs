@@ -8,7 +8,10 @@
 //! * `lifecycle`: fork, exec, rename
 //! * `bench`: an empty hook to compare with
 //! * `census`: the tasks that lived before the hooks were attached
-#![expect(unsafe_code, reason = "loads through kernel pointers and map values; the verifier checks each")]
+#![expect(
+    unsafe_code,
+    reason = "loads through kernel pointers and map values; the verifier checks each"
+)]
 #![no_std]
 #![no_main]
 

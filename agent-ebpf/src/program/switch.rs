@@ -19,7 +19,11 @@ fn subjiffy_switch(ctx: BtfTracePointContext) -> i32 {
     let tid = previous.tid();
     // The scheduler has just closed the books of the leaving task, or opened those of the coming
     // one, at this reading of its clock. (The idle task has no books.)
-    let clock = if tid != 0 { previous.exec_start() } else { next.exec_start() };
+    let clock = if tid != 0 {
+        previous.exec_start()
+    } else {
+        next.exec_start()
+    };
     if tid != 0 {
         harvest(previous, tid, preempted, cpu);
     } else if cpu.since_ns != 0 {
@@ -89,7 +93,8 @@ fn without_slot(task: Task, tid: u32, dead: bool, cpu: &mut Cpu) {
 fn exchange(task: Task, tid: u32, came_as: u32) {
     let leader_tid = task.tgid();
     let other_tid = if tid == leader_tid { came_as } else { tid };
-    let (Some(mut leader), Some(mut other)) = (table::find(leader_tid), table::find(other_tid)) else {
+    let (Some(mut leader), Some(mut other)) = (table::find(leader_tid), table::find(other_tid))
+    else {
         return;
     };
     if other_tid == leader_tid

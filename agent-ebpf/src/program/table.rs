@@ -6,7 +6,10 @@ use aya_ebpf::{
     maps::{Array, Queue, RingBuf},
 };
 use subjiffy_common::{
-    directory::{CHUNK_SLOTS, ENTRIES, Entry, MARKS as MARKS_PER_GROUP, MarkGroup, entry_of, position_of, slot_in_chunk},
+    directory::{
+        CHUNK_SLOTS, ENTRIES, Entry, MARKS as MARKS_PER_GROUP, MarkGroup, entry_of, position_of,
+        slot_in_chunk,
+    },
     sched::{Cpu, GRAVES_BYTES, Slot, life},
 };
 
@@ -44,7 +47,9 @@ impl Place<'_> {
         if let Some(group) = MARKS.get_ptr_mut(self.chunk / MARKS_PER_GROUP) {
             // SAFETY: a pointer into the map's element; bytes may be stored from any CPU.
             unsafe {
-                let byte = group.cast::<u8>().add((self.chunk % MARKS_PER_GROUP) as usize);
+                let byte = group
+                    .cast::<u8>()
+                    .add((self.chunk % MARKS_PER_GROUP) as usize);
                 if byte.read_volatile() == 0 {
                     byte.write_volatile(1);
                 }
@@ -71,7 +76,11 @@ impl Place<'_> {
         }
         let state = task.state();
         // The census also finds tasks that have died but were not asked for yet.
-        let life = if state & TASK_DEAD != 0 { life::DEAD } else { life::LIVE };
+        let life = if state & TASK_DEAD != 0 {
+            life::DEAD
+        } else {
+            life::LIVE
+        };
         self.update(|slot| {
             slot.state = life | (state & 0xffff) << life::TASK_STATE_SHIFT;
             slot.tid = task.tid();
@@ -92,7 +101,10 @@ fn bury(slot: &Slot, cpu: &mut Cpu) {
     // The ring aligns its records to eight bytes only.
     // SAFETY: a slot is sixteen words.
     let words = unsafe { &*core::ptr::from_ref(slot).cast::<[u64; size_of::<Slot>() / 8]>() };
-    if GRAVES.output::<[u64; size_of::<Slot>() / 8]>(words, u64::from(BPF_RB_NO_WAKEUP)).is_ok() {
+    if GRAVES
+        .output::<[u64; size_of::<Slot>() / 8]>(words, u64::from(BPF_RB_NO_WAKEUP))
+        .is_ok()
+    {
         return;
     }
     cpu.overwritten_slots += 1;
@@ -117,9 +129,16 @@ pub fn find<'a>(tid: u32) -> Option<Place<'a>> {
     // SAFETY: `position_of` is below the entry's length, which the verifier checks again.
     let number = unsafe { entry.cast::<u32>().add(position_of(tid)).read_volatile() };
     let chunk = number.wrapping_sub(1);
-    let slot = SLOTS.get_ptr_mut(chunk.wrapping_mul(CHUNK_SLOTS).wrapping_add(slot_in_chunk(tid)))?;
+    let slot = SLOTS.get_ptr_mut(
+        chunk
+            .wrapping_mul(CHUNK_SLOTS)
+            .wrapping_add(slot_in_chunk(tid)),
+    )?;
     // SAFETY: a pointer into the map; a thread is switched on one CPU at a time.
-    Some(Place { slot: unsafe { &mut *slot }, chunk })
+    Some(Place {
+        slot: unsafe { &mut *slot },
+        chunk,
+    })
 }
 
 /// The place of a thread id, with a chunk from the queue if it has none yet.
@@ -133,6 +152,11 @@ pub fn find_or_assign<'a>(tid: u32) -> Option<Place<'a>> {
     // Two CPUs may come here for the same sixteen ids at once; one chunk then stays without ids
     // until the reader finds it unreachable and gives it back. Its slots are read all the same.
     // SAFETY: as in `find`.
-    unsafe { entry.cast::<u32>().add(position_of(tid)).write_volatile(number) };
+    unsafe {
+        entry
+            .cast::<u32>()
+            .add(position_of(tid))
+            .write_volatile(number)
+    };
     find(tid)
 }

@@ -81,7 +81,11 @@ impl Task {
             .unwrap_or(0);
         slot.uid = self.uid();
         let flags: u32 = self.load(&layout::TASK_FLAGS);
-        slot.flags = if flags & PF_KTHREAD != 0 { flag::KERNEL_THREAD } else { 0 };
+        slot.flags = if flags & PF_KTHREAD != 0 {
+            flag::KERNEL_THREAD
+        } else {
+            0
+        };
     }
 
     #[inline(always)]

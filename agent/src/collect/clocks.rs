@@ -43,7 +43,9 @@ impl Pairs {
         if newest == Some(pair) {
             return;
         }
-        if newest.is_some() && pair.behind() - self.behind(pair.monotonic_ns) > STOOD_STILL_NS as i64 {
+        if newest.is_some()
+            && pair.behind() - self.behind(pair.monotonic_ns) > STOOD_STILL_NS as i64
+        {
             self.count = 0;
         }
         self.last[self.count % KEPT] = pair;
@@ -79,14 +81,19 @@ impl Clocks {
         if self.cpus.len() <= id {
             self.cpus.resize(id + 1, Pairs::default());
         }
-        self.cpus[id].add(Pair { monotonic_ns: cpu.monotonic_ns, clock_ns: cpu.clock_ns });
+        self.cpus[id].add(Pair {
+            monotonic_ns: cpu.monotonic_ns,
+            clock_ns: cpu.clock_ns,
+        });
     }
 
     /// How long ago the last switch of a CPU was at `now_ns` of `CLOCK_MONOTONIC`, by its task
     /// clock, ns; 0 as long as nothing is known of the clock.
     #[must_use]
     pub fn since_switch(&self, id: usize, cpu: &Cpu, now_ns: u64) -> u64 {
-        let Some(pairs) = self.cpus.get(id).filter(|pairs| pairs.count > 0) else { return 0 };
+        let Some(pairs) = self.cpus.get(id).filter(|pairs| pairs.count > 0) else {
+            return 0;
+        };
         let clock_ns = now_ns.wrapping_sub(pairs.behind(now_ns) as u64);
         // Never more than the wall clock says.
         let since = clock_ns.wrapping_sub(cpu.since_ns) as i64;
@@ -99,7 +106,13 @@ mod tests {
     use super::*;
 
     fn cpu(monotonic_ns: u64, clock_ns: u64, since_ns: u64) -> Cpu {
-        Cpu { calibrated: 1, monotonic_ns, clock_ns, since_ns, ..Cpu::default() }
+        Cpu {
+            calibrated: 1,
+            monotonic_ns,
+            clock_ns,
+            since_ns,
+            ..Cpu::default()
+        }
     }
 
     #[test]
@@ -117,7 +130,10 @@ mod tests {
         let mut clocks = Clocks::default();
         clocks.add(0, &cpu(1_000_000, 500_000, 0));
         clocks.add(0, &cpu(2_000_000, 1_200_000, 0));
-        assert_eq!(clocks.since_switch(0, &cpu(0, 0, 1_200_000), 2_000_500), 500);
+        assert_eq!(
+            clocks.since_switch(0, &cpu(0, 0, 1_200_000), 2_000_500),
+            500
+        );
     }
 
     #[test]
@@ -125,7 +141,10 @@ mod tests {
         let mut clocks = Clocks::default();
         clocks.add(0, &cpu(1_000_000, 500_000, 0));
         clocks.add(0, &cpu(101_000_000, 100_490_000, 0));
-        assert_eq!(clocks.since_switch(0, &cpu(0, 0, 100_490_000), 101_000_010), 10);
+        assert_eq!(
+            clocks.since_switch(0, &cpu(0, 0, 100_490_000), 101_000_010),
+            10
+        );
     }
 
     #[test]

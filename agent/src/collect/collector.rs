@@ -104,7 +104,8 @@ impl Collector {
         sample.precision = self.precision();
         let begun = Moment::now();
         let now_ns = begun.monotonic_ns;
-        self.cpu_books.refresh(&mut self.procfs, now_ns, STAT_PERIOD_NS - DUE_SLACK_NS)?;
+        self.cpu_books
+            .refresh(&mut self.procfs, now_ns, STAT_PERIOD_NS - DUE_SLACK_NS)?;
         self.cpu_books.cpus_into(&mut sample.cpus);
         match &mut self.books {
             Books::Exact(exact) => {
@@ -129,7 +130,9 @@ impl Collector {
                 sample.at = Moment::now();
                 exact.update(&sample.at);
                 exact.idle_into(&sample.at, &mut sample.cpus);
-                exact.tracker.sample_into(&mut sample.processes, &mut sample.names);
+                exact
+                    .tracker
+                    .sample_into(&mut sample.processes, &mut sample.names);
                 self.zombies.insert_into(&mut sample.processes);
                 exact.tracker.take_exited(&mut sample.exited);
                 self.zombies.note(&mut sample.exited);
@@ -138,7 +141,12 @@ impl Collector {
                 sample.lost = exact.lost();
             }
             Books::Jiffies(jiffies) => {
-                let Sample { processes, names, exited, .. } = sample;
+                let Sample {
+                    processes,
+                    names,
+                    exited,
+                    ..
+                } = sample;
                 jiffies.read_into(&mut self.procfs, processes, names, exited)?;
                 sample.at = Moment::now();
             }
@@ -157,7 +165,8 @@ impl Collector {
         sample.interfaces.clear();
         self.procfs.net_dev(&mut sample.interfaces)?;
         sample.at = Moment::now();
-        self.cpu_books.refresh(&mut self.procfs, sample.at.monotonic_ns, STAT_PERIOD_NS / 2)?;
+        self.cpu_books
+            .refresh(&mut self.procfs, sample.at.monotonic_ns, STAT_PERIOD_NS / 2)?;
         self.cpu_books.cpus_into(&mut sample.cpus);
         if let Books::Exact(exact) = &mut self.books {
             exact.idle_into(&sample.at, &mut sample.cpus);

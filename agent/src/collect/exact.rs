@@ -54,7 +54,9 @@ pub struct Exact {
 
 impl std::fmt::Debug for Exact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Exact").field("kernel", &self.kernel).finish_non_exhaustive()
+        f.debug_struct("Exact")
+            .field("kernel", &self.kernel)
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,11 +101,14 @@ impl Exact {
         // the slots are read later.
         self.read_cpus();
         let tracker = &mut self.tracker;
-        self.reader.changed(|tables, index, slot| tracker.visit(index, slot, tables));
+        self.reader
+            .changed(|tables, index, slot| tracker.visit(index, slot, tables));
         tracker.settle();
         tracker.clear_cpus();
         for (id, cpu) in self.cpus.iter().enumerate().filter(|(_, cpu)| cpu.tid != 0) {
-            let Some(index) = self.reader.tables.slot_of(cpu.tid) else { continue };
+            let Some(index) = self.reader.tables.slot_of(cpu.tid) else {
+                continue;
+            };
             let since = self.clocks.since_switch(id, cpu, now.monotonic_ns);
             tracker.extrapolate(index, cpu.tid, cpu.run_ns + since);
         }
@@ -122,7 +127,9 @@ impl Exact {
     fn read_cpus(&mut self) {
         self.cpus.clear();
         for id in 0.. {
-            let Some(cpu) = self.reader.cpu(id) else { break };
+            let Some(cpu) = self.reader.cpu(id) else {
+                break;
+            };
             self.clocks.add(id, &cpu);
             self.cpus.push(cpu);
         }
@@ -175,7 +182,11 @@ fn visit_cpus(cpus: u32) {
         }
         let _ = done.send(());
     };
-    if thread::Builder::new().name("first-visit".into()).spawn(visit).is_ok() {
+    if thread::Builder::new()
+        .name("first-visit".into())
+        .spawn(visit)
+        .is_ok()
+    {
         let _ = finished.recv_timeout(VISIT_LIMIT);
     }
 }

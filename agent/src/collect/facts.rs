@@ -31,7 +31,10 @@ impl Facts {
     /// Nothing known yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, ended: Vec::new() }
+        Self {
+            clock,
+            ended: Vec::new(),
+        }
     }
 
     /// Takes note of processes that died.
@@ -49,7 +52,9 @@ impl Facts {
     ) {
         let clock = self.clock;
         let mut read = |process: &mut Process| {
-            let Ok(stat) = procfs.pid_stat(process.facts.id.pid) else { return };
+            let Ok(stat) = procfs.pid_stat(process.facts.id.pid) else {
+                return;
+            };
             if !same_start(&stat, process.facts.id, clock) {
                 return;
             }
@@ -89,16 +94,28 @@ fn apply(process: &mut Process, stat: &PidStat, clock: Clock, procfs: &mut Reade
     }
 }
 
-/// `/proc/PID/stat` rounds user and system time down to ticks; the process may run on every CPU
-/// between our two looks.
-fn compare(process: &Process, stat: &PidStat, clock: Clock, bounds: Bounds) -> Option<Disagreement> {
+/// `/proc/PID/stat` rounds user and system time down to ticks and does not know what a thread on a
+/// CPU has used since the last timer interrupt; the process may run on every CPU between our two
+/// looks.
+fn compare(
+    process: &Process,
+    stat: &PidStat,
+    clock: Clock,
+    bounds: Bounds,
+) -> Option<Disagreement> {
     let exact_ns = process.run_ns();
     let jiffies_ns = clock.ticks_to_ns(stat.utime.saturating_add(stat.stime));
     let tick = clock.ticks_to_ns(1);
-    let between = (bounds.now_ns)().saturating_sub(bounds.books_ns).saturating_mul(bounds.cpus);
-    let agree = jiffies_ns.saturating_add(2 * tick) >= exact_ns
+    let between = (bounds.now_ns)()
+        .saturating_sub(bounds.books_ns)
+        .saturating_mul(bounds.cpus);
+    let agree = jiffies_ns.saturating_add((2 + bounds.cpus) * tick) >= exact_ns
         && jiffies_ns <= exact_ns.saturating_add(between).saturating_add(tick);
-    (!agree).then_some(Disagreement { id: process.facts.id, exact_ns, jiffies_ns })
+    (!agree).then_some(Disagreement {
+        id: process.facts.id,
+        exact_ns,
+        jiffies_ns,
+    })
 }
 
 #[cfg(test)]
@@ -114,20 +131,44 @@ mod tests {
         fn consume(&self, _: usize, _: &Slot) {}
     }
 
-    const CLOCK: Clock = Clock { ticks_per_second: 100, page_size: 4096 };
+    const CLOCK: Clock = Clock {
+        ticks_per_second: 100,
+        page_size: 4096,
+    };
 
     fn tracker_with(run_ns: u64) -> Tracker {
         let mut tracker = Tracker::default();
-        let slot = Slot { tid: 5, tgid: 5, run_ns, state: life::LIVE, ..blank() };
+        let slot = Slot {
+            tid: 5,
+            tgid: 5,
+            run_ns,
+            state: life::LIVE,
+            ..blank()
+        };
         tracker.visit(5, &slot, &NoLeaders);
         tracker
     }
 
     fn blank() -> Slot {
         Slot {
-            sequence: 0, state: 0, tid: 0, tgid: 0, start_ns: 25_000_000, run_ns: 0,
-            run_delay_ns: 0, runs: 0, voluntary: 0, involuntary: 0, user_ns: 0, system_ns: 0,
-            comm: [0; 16], ppid: 0, uid: 0, exit_code: 0, flags: 0, consumed: 0,
+            sequence: 0,
+            state: 0,
+            tid: 0,
+            tgid: 0,
+            start_ns: 25_000_000,
+            run_ns: 0,
+            run_delay_ns: 0,
+            runs: 0,
+            voluntary: 0,
+            involuntary: 0,
+            user_ns: 0,
+            system_ns: 0,
+            comm: [0; 16],
+            ppid: 0,
+            uid: 0,
+            exit_code: 0,
+            flags: 0,
+            consumed: 0,
             exchanged_start_ns: 0,
         }
     }
@@ -142,17 +183,33 @@ mod tests {
 
     #[test]
     fn accounts_may_differ_by_the_tick_error_only() {
-        let bounds = Bounds { books_ns: 0, now_ns: || 1_000_000, cpus: 2 };
+        let bounds = Bounds {
+            books_ns: 0,
+            now_ns: || 1_000_000,
+            cpus: 2,
+        };
         let disagree = |run_ns, utime, stime| {
             let mut tracker = tracker_with(run_ns);
             let mut found = None;
             tracker.take_active(|one| found = compare(one, &stat(utime, stime), CLOCK, bounds));
             found.is_some()
         };
-        assert!(!disagree(119_999_999, 5, 5), "both parts rounded down");
-        assert!(disagree(121_000_000, 5, 5), "a thread the jiffies do not know");
-        assert!(!disagree(100_000_000, 5, 6), "rounding of the kernel's own scaling");
-        assert!(disagree(100_000_000, 6, 6), "time the exact books have lost");
+        assert!(
+            !disagree(139_999_999, 5, 5),
+            "both parts rounded down, two CPUs a tick behind"
+        );
+        assert!(
+            disagree(141_000_000, 5, 5),
+            "a thread the jiffies do not know"
+        );
+        assert!(
+            !disagree(100_000_000, 5, 6),
+            "rounding of the kernel's own scaling"
+        );
+        assert!(
+            disagree(100_000_000, 6, 6),
+            "time the exact books have lost"
+        );
     }
 
     #[test]

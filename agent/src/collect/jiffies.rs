@@ -20,7 +20,11 @@ impl Jiffies {
     /// Nothing read yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, pids: Vec::new(), last: Vec::new() }
+        Self {
+            clock,
+            pids: Vec::new(),
+            last: Vec::new(),
+        }
     }
 
     /// Appends the live processes, by process id, and those that are gone since the last call, with
@@ -37,7 +41,9 @@ impl Jiffies {
     ) -> Result<(), Error> {
         procfs.pids(&mut self.pids)?;
         for &pid in &self.pids {
-            let Ok(stat) = procfs.pid_stat(pid) else { continue };
+            let Ok(stat) = procfs.pid_stat(pid) else {
+                continue;
+            };
             let mut sample = from_stat(&stat, self.clock);
             if stat.comm.as_bytes().len() >= size_of::<Comm>() {
                 names.push(stat.comm);
@@ -47,10 +53,15 @@ impl Jiffies {
             processes.push(sample);
         }
         for old in &self.last {
-            if processes.binary_search_by_key(&old.id, |one| one.id).is_err() {
-                if old.state != State::Zombie {
-                    exited.push(ProcessSample { state: State::Dead, name: 0, ..*old });
-                }
+            let gone = processes
+                .binary_search_by_key(&old.id, |one| one.id)
+                .is_err();
+            if gone && old.state != State::Zombie {
+                exited.push(ProcessSample {
+                    state: State::Dead,
+                    name: 0,
+                    ..*old
+                });
             }
         }
         self.last.clone_from(processes);
@@ -61,7 +72,10 @@ impl Jiffies {
 fn from_stat(stat: &PidStat, clock: Clock) -> ProcessSample {
     let (user_ns, system_ns) = (clock.ticks_to_ns(stat.utime), clock.ticks_to_ns(stat.stime));
     ProcessSample {
-        id: Identity { pid: stat.pid, start_ns: clock.ticks_to_ns(stat.starttime) },
+        id: Identity {
+            pid: stat.pid,
+            start_ns: clock.ticks_to_ns(stat.starttime),
+        },
         ppid: stat.ppid,
         uid: u32::MAX,
         threads: stat.num_threads,
@@ -98,30 +112,47 @@ mod tests {
     #[test]
     fn processes_come_and_go() {
         let dir = tempfile::tempdir().unwrap();
-        let root = Root { proc: dir.path().to_owned(), ..Root::default() };
+        let root = Root {
+            proc: dir.path().to_owned(),
+            ..Root::default()
+        };
         write(dir.path(), 7, 100, 2);
         write(dir.path(), 12, 100, 2);
-        let clock = Clock { ticks_per_second: 100, page_size: 4096 };
+        let clock = Clock {
+            ticks_per_second: 100,
+            page_size: 4096,
+        };
         let (mut procfs, mut jiffies) = (Reader::open(&root).unwrap(), Jiffies::new(clock));
         let mut round = |jiffies: &mut Jiffies| {
             let (mut live, mut exited) = (Vec::new(), Vec::new());
-            jiffies.read_into(&mut procfs, &mut live, &mut Vec::new(), &mut exited).unwrap();
+            jiffies
+                .read_into(&mut procfs, &mut live, &mut Vec::new(), &mut exited)
+                .unwrap();
             (live, exited)
         };
         let (live, exited) = round(&mut jiffies);
         assert_eq!((live.len(), exited.len()), (2, 0));
         assert_eq!(live[0].counters.run_ns, 50_000_000);
         let own = rustix::process::geteuid().as_raw();
-        assert_eq!((live[0].uid, live[0].threads, live[0].rss_bytes), (own, 4, 12_288));
+        assert_eq!(
+            (live[0].uid, live[0].threads, live[0].rss_bytes),
+            (own, 4, 12_288)
+        );
 
         // 7 is gone and its id is used again; 12 is gone.
         write(dir.path(), 7, 200, 0);
         fs::remove_dir_all(dir.path().join("12")).unwrap();
         let (live, exited) = round(&mut jiffies);
-        assert_eq!(live.iter().map(|one| one.id).collect::<Vec<_>>(), [Identity {
-            pid: 7,
-            start_ns: 2_000_000_000
-        }]);
-        assert_eq!(exited.iter().map(|one| one.id.pid).collect::<Vec<_>>(), [7, 12]);
+        assert_eq!(
+            live.iter().map(|one| one.id).collect::<Vec<_>>(),
+            [Identity {
+                pid: 7,
+                start_ns: 2_000_000_000
+            }]
+        );
+        assert_eq!(
+            exited.iter().map(|one| one.id.pid).collect::<Vec<_>>(),
+            [7, 12]
+        );
     }
 }

@@ -19,7 +19,9 @@ impl Moment {
     pub fn now() -> Self {
         let read = |clock| {
             let time = clock_gettime(clock);
-            (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
+            (time.tv_sec as u64)
+                .wrapping_mul(1_000_000_000)
+                .wrapping_add(time.tv_nsec as u64)
         };
         Self {
             monotonic_ns: read(ClockId::Monotonic),

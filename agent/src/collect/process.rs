@@ -139,7 +139,15 @@ mod tests {
 
     #[test]
     fn states_are_those_of_ps() {
-        for (bits, letter) in [(0, 'R'), (0x800, 'R'), (1, 'S'), (2, 'D'), (0x402, 'I'), (0x4, 'T'), (0x8, 't')] {
+        for (bits, letter) in [
+            (0, 'R'),
+            (0x800, 'R'),
+            (1, 'S'),
+            (2, 'D'),
+            (0x402, 'I'),
+            (0x4, 'T'),
+            (0x8, 't'),
+        ] {
             assert_eq!(State::from_task_state(bits).letter(), letter, "{bits:#x}");
         }
         // TASK_INTERRUPTIBLE | TASK_FREEZABLE
@@ -151,7 +159,10 @@ mod tests {
 
     #[test]
     fn a_name_ends_at_its_nul_and_may_hold_anything() {
-        assert_eq!(Comm::from_bytes(b"a name with more bytes").as_bytes(), b"a name with mor");
+        assert_eq!(
+            Comm::from_bytes(b"a name with more bytes").as_bytes(),
+            b"a name with mor"
+        );
         assert_eq!(Comm(*b"a\xffb\0old rest....").to_text(), "a\u{fffd}b");
         assert_eq!(Comm([b'x'; 16]).as_bytes().len(), 16);
     }

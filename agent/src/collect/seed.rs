@@ -19,7 +19,11 @@ pub fn from_proc(tracker: &mut Tracker, tables: &Tables, procfs: &mut Reader) {
         return;
     }
     for pid in pids {
-        let known = |tid| tables.slot_of(tid).is_some_and(|index| tracker.knows_thread(index, tid));
+        let known = |tid| {
+            tables
+                .slot_of(tid)
+                .is_some_and(|index| tracker.knows_thread(index, tid))
+        };
         if known(pid) || procfs.tids(pid, &mut tids).is_err() {
             continue;
         }
@@ -32,8 +36,18 @@ pub fn from_proc(tracker: &mut Tracker, tables: &Tables, procfs: &mut Reader) {
                 tracker.visit(index, &slot, tables);
             }
         }
+        add_reaped(tracker, procfs, pid);
     }
     tracker.settle();
+}
+
+/// Threads that died before are in no list; the jiffies of the process have their time.
+fn add_reaped(tracker: &mut Tracker, procfs: &mut Reader, pid: u32) {
+    let clock = Clock::system();
+    if let (Ok(stat), Some(process)) = (procfs.pid_stat(pid), tracker.process_mut(pid)) {
+        let all_ns = clock.ticks_to_ns(stat.utime.saturating_add(stat.stime));
+        process.add_reaped(all_ns.saturating_sub(process.run_ns()));
+    }
 }
 
 fn read(procfs: &mut Reader, pid: u32, tid: u32) -> Result<Slot, Error> {
@@ -41,8 +55,16 @@ fn read(procfs: &mut Reader, pid: u32, tid: u32) -> Result<Slot, Error> {
     let stat = procfs.tid_stat(pid, tid)?;
     let books = procfs.tid_schedstat(pid, tid)?;
     let status = procfs.tid_status(pid, tid)?;
-    let kernel = if stat.flags & PF_KTHREAD != 0 { flag::KERNEL_THREAD } else { 0 };
-    let life = if matches!(stat.state, 'Z' | 'X') { life::DEAD } else { life::LIVE };
+    let kernel = if stat.flags & PF_KTHREAD != 0 {
+        flag::KERNEL_THREAD
+    } else {
+        0
+    };
+    let life = if matches!(stat.state, 'Z' | 'X') {
+        life::DEAD
+    } else {
+        life::LIVE
+    };
     Ok(Slot {
         sequence: 0,
         // Asleep, as far as a task that has not been switched yet can be told.

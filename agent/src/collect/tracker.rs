@@ -57,6 +57,11 @@ impl Process {
     pub fn run_ns(&self) -> u64 {
         self.totals.run_ns.wrapping_add(self.extra_ns)
     }
+
+    /// Adds the time of threads that died before anything was read.
+    pub fn add_reaped(&mut self, run_ns: u64) {
+        self.totals.run_ns = self.totals.run_ns.wrapping_add(run_ns);
+    }
 }
 
 /// All processes.
@@ -90,7 +95,10 @@ impl Tracker {
     #[must_use]
     pub fn new(reaped: Vec<Reaped>) -> Self {
         let reaped = reaped.into_iter().map(|one| (one.tgid, one)).collect();
-        Self { reaped, ..Self::default() }
+        Self {
+            reaped,
+            ..Self::default()
+        }
     }
 
     /// Takes one slot that was written.
@@ -101,7 +109,11 @@ impl Tracker {
             if known.tid != 0 && !known.dead {
                 self.vanish(&known);
             }
-            thread = Thread { tid: slot.tid, dead: true, ..Thread::default() };
+            thread = Thread {
+                tid: slot.tid,
+                dead: true,
+                ..Thread::default()
+            };
             thread.process = self.process_of(slot, leaders);
         }
         thread.start_ns = slot.start_ns;
@@ -157,10 +169,19 @@ impl Tracker {
 
     /// The process of a thread that was not known.
     fn process_of(&mut self, slot: &Slot, leaders: &impl Leaders) -> u32 {
-        let leader = if slot.tid == slot.tgid { Some(*slot) } else { leaders.slot(slot.tgid) };
+        let leader = if slot.tid == slot.tgid {
+            Some(*slot)
+        } else {
+            leaders.slot(slot.tgid)
+        };
         let leader = leader.filter(|leader| leader.tid == slot.tgid);
-        let start_ns = leader.as_ref().map_or(slot.start_ns, |leader| leader.start_ns);
-        let id = Identity { pid: slot.tgid, start_ns };
+        let start_ns = leader
+            .as_ref()
+            .map_or(slot.start_ns, |leader| leader.start_ns);
+        let id = Identity {
+            pid: slot.tgid,
+            start_ns,
+        };
         if let Some(&key) = self.by_pid.get(&id.pid) {
             let known = &self.processes[key as usize];
             let difference = start_ns.abs_diff(known.facts.id.start_ns);
@@ -179,7 +200,10 @@ impl Tracker {
             self.suspect(key);
             self.processes[key as usize].superseded = true;
         }
-        let mut process = Process { alive: true, ..Process::default() };
+        let mut process = Process {
+            alive: true,
+            ..Process::default()
+        };
         take_facts(&mut process, leader.as_ref().unwrap_or(slot));
         process.facts.id = id;
         process.rounded = slot.flags & flag::FROM_PROC != 0;
@@ -211,7 +235,8 @@ impl Tracker {
     }
 
     fn position(&self, pid: u32) -> usize {
-        self.order.partition_point(|&key| self.processes[key as usize].facts.id.pid < pid)
+        self.order
+            .partition_point(|&key| self.processes[key as usize].facts.id.pid < pid)
     }
 
     /// Shows a process for the last time. Its key stays in the lists until they are tidied.
@@ -273,7 +298,10 @@ impl Tracker {
         if thread.dead {
             return;
         }
-        let (key, since) = (thread.process, run_ns.saturating_sub(thread.counters.run_ns));
+        let (key, since) = (
+            thread.process,
+            run_ns.saturating_sub(thread.counters.run_ns),
+        );
         let process = &mut self.processes[key as usize];
         process.extra_ns += since;
         process.on_cpu = true;
@@ -329,7 +357,15 @@ impl Tracker {
     /// Whether anything was read of the thread at a slot.
     #[must_use]
     pub fn knows_thread(&self, index: usize, tid: u32) -> bool {
-        self.threads.get(index).is_some_and(|thread| thread.tid == tid)
+        self.threads
+            .get(index)
+            .is_some_and(|thread| thread.tid == tid)
+    }
+
+    /// The live process with this id.
+    pub fn process_mut(&mut self, pid: u32) -> Option<&mut Process> {
+        let key = *self.by_pid.get(&pid)?;
+        self.processes.get_mut(key as usize)
     }
 
     /// Number of live processes.

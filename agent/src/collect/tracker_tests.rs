@@ -52,7 +52,10 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self { kernel: Kernel::default(), tracker: Tracker::default() }
+        Self {
+            kernel: Kernel::default(),
+            tracker: Tracker::default(),
+        }
     }
     fn see(&mut self, slots: &[Slot]) {
         for slot in slots {
@@ -66,12 +69,18 @@ impl World {
     fn live(&mut self) -> Vec<(u32, u64, u32)> {
         let mut samples = Vec::new();
         self.tracker.sample_into(&mut samples, &mut Vec::new());
-        samples.iter().map(|one| (one.id.pid, one.counters.run_ns, one.threads)).collect()
+        samples
+            .iter()
+            .map(|one| (one.id.pid, one.counters.run_ns, one.threads))
+            .collect()
     }
     fn exited(&mut self) -> Vec<(u32, u64)> {
         let mut samples = Vec::new();
         self.tracker.take_exited(&mut samples);
-        samples.iter().map(|one| (one.id.pid, one.counters.run_ns)).collect()
+        samples
+            .iter()
+            .map(|one| (one.id.pid, one.counters.run_ns))
+            .collect()
     }
 }
 
@@ -122,7 +131,13 @@ fn what_was_shown_of_an_overwritten_thread_is_known() {
     world.see(&[slot(10, 10, 100, 5, LIVE)]);
     // 10 died with 9 in all and its id went round before we read it: the kernel side counts 9.
     world.see(&[slot(10, 10, 200, 1, LIVE)]);
-    assert_eq!(world.tracker.shown_of_unlisted(), Unlisted { exits: 1, cpu_ns: 5 });
+    assert_eq!(
+        world.tracker.shown_of_unlisted(),
+        Unlisted {
+            exits: 1,
+            cpu_ns: 5
+        }
+    );
     assert_eq!(world.exited(), [(10, 5)]);
     assert_eq!(world.live(), [(10, 1, 1)]);
 }
@@ -155,8 +170,16 @@ fn a_thread_that_takes_over_the_leaders_id_keeps_the_sum() {
 
 #[test]
 fn threads_that_died_before_we_came_count() {
-    let reaped = Reaped { tgid: 10, start_ns: 100, run_ns: 1000, ..Reaped::default() };
-    let mut world = World { tracker: Tracker::new(vec![reaped]), ..World::new() };
+    let reaped = Reaped {
+        tgid: 10,
+        start_ns: 100,
+        run_ns: 1000,
+        ..Reaped::default()
+    };
+    let mut world = World {
+        tracker: Tracker::new(vec![reaped]),
+        ..World::new()
+    };
     world.see(&[slot(10, 10, 100, 5, LIVE)]);
     assert_eq!(world.live(), [(10, 1005, 1)]);
 }
@@ -169,7 +192,11 @@ fn totals_never_go_back() {
     assert_eq!(world.live(), [(10, 105, 1)]);
     world.tracker.clear_cpus();
     world.see(&[slot(10, 10, 100, 90, LIVE)]);
-    assert_eq!(world.live(), [(10, 105, 1)], "it had been extrapolated too far");
+    assert_eq!(
+        world.live(),
+        [(10, 105, 1)],
+        "it had been extrapolated too far"
+    );
     world.see(&[slot(10, 10, 100, 110, DEAD)]);
     assert_eq!(world.exited(), [(10, 110)]);
 }
@@ -178,12 +205,18 @@ fn totals_never_go_back() {
 fn a_thread_may_be_seen_before_its_leader() {
     let mut world = World::new();
     world.see(&[slot(7, 1, 3_000, 80, LIVE)]);
-    world.see(&[Slot { comm: *b"leader\0\0\0\0\0\0\0\0\0\0", ..slot(1, 1, 2_000, 5, LIVE) }]);
+    world.see(&[Slot {
+        comm: *b"leader\0\0\0\0\0\0\0\0\0\0",
+        ..slot(1, 1, 2_000, 5, LIVE)
+    }]);
     world.see(&[slot(7, 1, 3_000, 90, LIVE), slot(8, 1, 4_000, 1, LIVE)]);
     assert_eq!(world.live(), [(1, 96, 3)]);
     let mut samples = Vec::new();
     world.tracker.sample_into(&mut samples, &mut Vec::new());
-    assert_eq!((samples[0].id.start_ns, samples[0].comm.as_bytes()), (2_000, &b"leader"[..]));
+    assert_eq!(
+        (samples[0].id.start_ns, samples[0].comm.as_bytes()),
+        (2_000, &b"leader"[..])
+    );
     assert_eq!(world.exited(), []);
 }
 
@@ -195,8 +228,12 @@ fn a_process_that_was_first_read_from_proc_stays_the_same() {
         ..slot(tid, 1, start_ns, run_ns, LIVE)
     };
     // The table has nothing of the leader.
-    world.tracker.visit(1, &from_proc(1, 20_000_000, 500), &Kernel::default());
-    world.tracker.visit(7, &from_proc(7, 300_000_000, 70), &Kernel::default());
+    world
+        .tracker
+        .visit(1, &from_proc(1, 20_000_000, 500), &Kernel::default());
+    world
+        .tracker
+        .visit(7, &from_proc(7, 300_000_000, 70), &Kernel::default());
     world.tracker.settle();
     world.see(&[slot(7, 1, 301_234_567, 80, LIVE)]);
     world.see(&[slot(1, 1, 20_000_001, 600, LIVE)]);

@@ -37,8 +37,12 @@ impl Zombies {
             if count < ASKED_AT_ONCE {
                 process.state = State::Zombie;
             }
-            let zombie =
-                ProcessSample { state: State::Zombie, rss_bytes: 0, threads: 1, ..*process };
+            let zombie = ProcessSample {
+                state: State::Zombie,
+                rss_bytes: 0,
+                threads: 1,
+                ..*process
+            };
             self.new.push(zombie);
         }
     }
@@ -50,7 +54,10 @@ impl Zombies {
         for zombie in &self.known {
             let at = processes.partition_point(|one| one.id.pid < zombie.id.pid);
             // Another process may have the id by now.
-            if processes.get(at).is_none_or(|one| one.id.pid != zombie.id.pid) {
+            if processes
+                .get(at)
+                .is_none_or(|one| one.id.pid != zombie.id.pid)
+            {
                 processes.insert(at, *zombie);
             }
         }
@@ -60,7 +67,10 @@ impl Zombies {
         let asked = self.known.len().min(ASKED_AT_ONCE);
         for _ in 0..asked {
             self.next %= self.known.len().max(1);
-            let still = self.known.get(self.next).is_some_and(|one| exists(one.id.pid));
+            let still = self
+                .known
+                .get(self.next)
+                .is_some_and(|one| exists(one.id.pid));
             if still {
                 self.next += 1;
             } else if self.next < self.known.len() {
@@ -69,7 +79,11 @@ impl Zombies {
         }
         let room = LIMIT - self.known.len();
         let count = self.new.len().min(ASKED_AT_ONCE);
-        let found = self.new.drain(..count).filter(|one| exists(one.id.pid)).take(room);
+        let found = self
+            .new
+            .drain(..count)
+            .filter(|one| exists(one.id.pid))
+            .take(room);
         self.known.extend(found);
         self.known.sort_unstable_by_key(|one| one.id);
     }
@@ -86,18 +100,30 @@ mod tests {
     use crate::collect::process::Identity;
 
     fn one(pid: u32) -> ProcessSample {
-        ProcessSample { id: Identity { pid, start_ns: 1 }, ..ProcessSample::default() }
+        ProcessSample {
+            id: Identity { pid, start_ns: 1 },
+            ..ProcessSample::default()
+        }
     }
 
     fn with_new(new: Vec<ProcessSample>) -> Zombies {
-        Zombies { new, ..Zombies::default() }
+        Zombies {
+            new,
+            ..Zombies::default()
+        }
     }
 
     #[test]
     fn those_that_are_gone_are_forgotten() {
         let mut zombies = with_new(vec![one(7), one(2), one(9)]);
         zombies.ask(|pid| pid != 9);
-        let pids = |zombies: &Zombies| zombies.known.iter().map(|one| one.id.pid).collect::<Vec<_>>();
+        let pids = |zombies: &Zombies| {
+            zombies
+                .known
+                .iter()
+                .map(|one| one.id.pid)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(pids(&zombies), [2, 7]);
         zombies.ask(|pid| pid != 2);
         assert_eq!(pids(&zombies), [7]);

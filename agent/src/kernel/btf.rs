@@ -107,7 +107,9 @@ fn invalid(what: &'static str, at: usize) -> BtfError {
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Result<u32, BtfError> {
-    let word = bytes.get(at..at.saturating_add(4)).and_then(|word| word.try_into().ok());
+    let word = bytes
+        .get(at..at.saturating_add(4))
+        .and_then(|word| word.try_into().ok());
     word.map(u32::from_ne_bytes).ok_or(invalid("cut short", at))
 }
 
@@ -127,10 +129,16 @@ impl<'a> Btf<'a> {
         let section = |at: usize| -> Result<&'a [u8], BtfError> {
             let start = header.saturating_add(u32_at(bytes, at)? as usize);
             let end = start.saturating_add(u32_at(bytes, at + 4)? as usize);
-            bytes.get(start..end).ok_or(invalid("section beyond the end", at))
+            bytes
+                .get(start..end)
+                .ok_or(invalid("section beyond the end", at))
         };
         let (types_section, strings) = (section(8)?, section(16)?);
-        let mut btf = Btf { bytes: types_section, strings, types: Vec::new() };
+        let mut btf = Btf {
+            bytes: types_section,
+            strings,
+            types: Vec::new(),
+        };
         let mut at = 0;
         while at < types_section.len() {
             let ty = btf.read_type(at)?;
@@ -194,11 +202,17 @@ impl<'a> Btf<'a> {
         let mut bits = 0u64;
         for name in path {
             let within = holder.ok_or_else(missing)?;
-            let (member_bits, id) = self.member(within, name.as_bytes(), 0).ok_or_else(missing)?;
+            let (member_bits, id) = self
+                .member(within, name.as_bytes(), 0)
+                .ok_or_else(missing)?;
             bits += member_bits;
             holder = self.resolve(id);
         }
-        if bits % 8 == 0 { Ok(bits / 8) } else { Err(missing()) }
+        if bits.is_multiple_of(8) {
+            Ok(bits / 8)
+        } else {
+            Err(missing())
+        }
     }
 
     fn member(&self, of: Type, name: &[u8], depth: usize) -> Option<(u64, u32)> {
@@ -210,7 +224,11 @@ impl<'a> Btf<'a> {
             let own_name = self.name(u32_at(self.bytes, at).ok()?);
             let id = u32_at(self.bytes, at + 4).ok()?;
             let raw = u32_at(self.bytes, at + 8).ok()?;
-            let bits = u64::from(if of.bit_fields { raw & 0x00ff_ffff } else { raw });
+            let bits = u64::from(if of.bit_fields {
+                raw & 0x00ff_ffff
+            } else {
+                raw
+            });
             if own_name == name {
                 return Some((bits, id));
             }
@@ -231,7 +249,9 @@ impl<'a> Btf<'a> {
     /// [`BtfError::Missing`] if the kernel has no such tracepoint.
     pub fn tracepoint(&self, name: &str) -> Result<Vec<Option<String>>, BtfError> {
         let missing = || BtfError::Missing(format!("tracepoint {name}"));
-        let typedef = self.find(Kind::Typedef, &format!("btf_trace_{name}")).ok_or_else(missing)?;
+        let typedef = self
+            .find(Kind::Typedef, &format!("btf_trace_{name}"))
+            .ok_or_else(missing)?;
         let pointer = self.resolve(typedef.reference).ok_or_else(missing)?;
         let proto = self.resolve(pointer.reference).ok_or_else(missing)?;
         if proto.kind != Kind::FuncProto {
@@ -240,7 +260,9 @@ impl<'a> Btf<'a> {
         let argument = |index: usize| -> Option<String> {
             let id = u32_at(self.bytes, proto.tail + 8 * index + 4).ok()?;
             let pointer = self.resolve(id).filter(|ty| ty.kind == Kind::Ptr)?;
-            let target = self.resolve(pointer.reference).filter(|ty| ty.kind == Kind::Struct)?;
+            let target = self
+                .resolve(pointer.reference)
+                .filter(|ty| ty.kind == Kind::Struct)?;
             Some(String::from_utf8_lossy(self.name(target.name)).into_owned())
         };
         // The first parameter is the tracepoint's private data, which programs do not see.
@@ -254,7 +276,9 @@ mod tests {
     use proptest::prelude::*;
 
     /// Builds BTF by hand: the strings, then types as (name, info, size or type, tail words).
-    fn build(types: &[(&str, u32, u32, Vec<(&str, [u32; 2])>)]) -> Vec<u8> {
+    type Described<'a> = (&'a str, u32, u32, Vec<(&'a str, [u32; 2])>);
+
+    fn build(types: &[Described<'_>]) -> Vec<u8> {
         let mut strings = vec![0u8];
         let mut intern = |name: &str| -> u32 {
             if name.is_empty() {
@@ -279,7 +303,13 @@ mod tests {
         let body: Vec<u8> = body.iter().flat_map(|word| word.to_ne_bytes()).collect();
         let mut file = MAGIC.to_ne_bytes().to_vec();
         file.extend([1, 0]);
-        for word in [HEADER_LEN as u32, 0, body.len() as u32, body.len() as u32, strings.len() as u32] {
+        for word in [
+            HEADER_LEN as u32,
+            0,
+            body.len() as u32,
+            body.len() as u32,
+            strings.len() as u32,
+        ] {
             file.extend(word.to_ne_bytes());
         }
         file.extend(body);
@@ -294,12 +324,32 @@ mod tests {
     /// struct task { [union { int a; struct inner { _, x } named; }] ; int pid }, tracepoint with it
     fn sample() -> Vec<u8> {
         build(&[
-            ("inner", info(Kind::Struct, 2), 16, vec![("w", [0, 0]), ("x", [0, 64])]),
-            ("", info(Kind::Union, 2), 16, vec![("a", [0, 0]), ("named", [1, 0])]),
-            ("task", info(Kind::Struct, 2), 24, vec![("", [2, 64]), ("pid", [0, 192])]),
+            (
+                "inner",
+                info(Kind::Struct, 2),
+                16,
+                vec![("w", [0, 0]), ("x", [0, 64])],
+            ),
+            (
+                "",
+                info(Kind::Union, 2),
+                16,
+                vec![("a", [0, 0]), ("named", [1, 0])],
+            ),
+            (
+                "task",
+                info(Kind::Struct, 2),
+                24,
+                vec![("", [2, 64]), ("pid", [0, 192])],
+            ),
             ("alias", info(Kind::Const, 0), 1, vec![]),
             ("", info(Kind::Ptr, 0), 3, vec![]),
-            ("", info(Kind::FuncProto, 3), 0, vec![("__data", [0, 0]), ("preempt", [0, 0]), ("task", [5, 0])]),
+            (
+                "",
+                info(Kind::FuncProto, 3),
+                0,
+                vec![("__data", [0, 0]), ("preempt", [0, 0]), ("task", [5, 0])],
+            ),
             ("", info(Kind::Ptr, 0), 6, vec![]),
             ("btf_trace_switch", info(Kind::Typedef, 0), 7, vec![]),
         ])
@@ -311,15 +361,24 @@ mod tests {
         let btf = Btf::parse(&bytes).unwrap();
         assert_eq!(btf.offset("task", &["pid"]), Ok(24));
         assert_eq!(btf.offset("task", &["named", "x"]), Ok(16));
-        assert_eq!(btf.offset("task", &["gone"]), Err(BtfError::Missing("task.gone".into())));
-        assert_eq!(btf.offset("nothing", &["x"]), Err(BtfError::Missing("nothing.x".into())));
+        assert_eq!(
+            btf.offset("task", &["gone"]),
+            Err(BtfError::Missing("task.gone".into()))
+        );
+        assert_eq!(
+            btf.offset("nothing", &["x"]),
+            Err(BtfError::Missing("nothing.x".into()))
+        );
     }
 
     #[test]
     fn a_tracepoint_tells_its_arguments() {
         let bytes = sample();
         let btf = Btf::parse(&bytes).unwrap();
-        assert_eq!(btf.tracepoint("switch"), Ok(vec![None, Some("task".to_owned())]));
+        assert_eq!(
+            btf.tracepoint("switch"),
+            Ok(vec![None, Some("task".to_owned())])
+        );
         assert!(btf.tracepoint("other").is_err());
     }
 
@@ -350,7 +409,9 @@ mod tests {
 
     #[test]
     fn the_running_kernel_has_a_task_struct() {
-        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else { return };
+        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else {
+            return;
+        };
         let btf = Btf::parse(&bytes).unwrap();
         assert!(btf.offset("task_struct", &["pid"]).unwrap() > 0);
         assert!(btf.tracepoint("sched_switch").unwrap().len() >= 3);

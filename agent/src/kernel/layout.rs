@@ -10,12 +10,20 @@ pub struct Layout {
 }
 
 /// A field: the global's name, the struct, and the paths it had over the kernels' history.
-type Field = (&'static str, &'static str, &'static [&'static [&'static str]]);
+type Field = (
+    &'static str,
+    &'static str,
+    &'static [&'static [&'static str]],
+);
 
 const REQUIRED: &[Field] = &[
     ("TASK_PID", "task_struct", &[&["pid"]]),
     ("TASK_TGID", "task_struct", &[&["tgid"]]),
-    ("TASK_START_BOOTTIME", "task_struct", &[&["start_boottime"], &["real_start_time"]]),
+    (
+        "TASK_START_BOOTTIME",
+        "task_struct",
+        &[&["start_boottime"], &["real_start_time"]],
+    ),
     ("TASK_RUN_NS", "task_struct", &[&["se", "sum_exec_runtime"]]),
     ("TASK_EXEC_START", "task_struct", &[&["se", "exec_start"]]),
     ("TASK_NVCSW", "task_struct", &[&["nvcsw"]]),
@@ -41,8 +49,16 @@ const REQUIRED: &[Field] = &[
 
 /// Absent where the kernel is built without `CONFIG_SCHED_INFO`.
 const OPTIONAL: &[Field] = &[
-    ("TASK_RUN_DELAY", "task_struct", &[&["sched_info", "run_delay"]]),
-    ("TASK_RUN_COUNT", "task_struct", &[&["sched_info", "pcount"]]),
+    (
+        "TASK_RUN_DELAY",
+        "task_struct",
+        &[&["sched_info", "run_delay"]],
+    ),
+    (
+        "TASK_RUN_COUNT",
+        "task_struct",
+        &[&["sched_info", "pcount"]],
+    ),
 ];
 
 impl Layout {
@@ -65,7 +81,9 @@ impl Layout {
     /// Whether the kernel keeps the time tasks wait for a CPU.
     #[must_use]
     pub fn has_run_delay(&self) -> bool {
-        self.globals.iter().any(|(name, value)| *name == "TASK_RUN_DELAY" && *value != 0)
+        self.globals
+            .iter()
+            .any(|(name, value)| *name == "TASK_RUN_DELAY" && *value != 0)
     }
 }
 
@@ -85,12 +103,16 @@ fn offset(btf: &Btf<'_>, (_, of, paths): &Field) -> Result<u64, BtfError> {
 /// another one.)
 fn check_switch(arguments: &[Option<String>]) -> Result<(), BtfError> {
     let is_task = |index: usize| {
-        arguments.get(index).is_some_and(|name| name.as_deref() == Some("task_struct"))
+        arguments
+            .get(index)
+            .is_some_and(|name| name.as_deref() == Some("task_struct"))
     };
     if is_task(1) && is_task(2) {
         return Ok(());
     }
-    Err(BtfError::Missing("tracepoint sched_switch(preempt, prev, next)".to_owned()))
+    Err(BtfError::Missing(
+        "tracepoint sched_switch(preempt, prev, next)".to_owned(),
+    ))
 }
 
 #[cfg(test)]
@@ -108,8 +130,15 @@ mod tests {
 
     #[test]
     fn this_kernel_has_every_required_field() {
-        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else { return };
+        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else {
+            return;
+        };
         let layout = Layout::resolve(&Btf::parse(&bytes).unwrap()).unwrap();
-        assert!(layout.globals.iter().all(|(name, value)| *value > 0 || name.contains("RUN_")));
+        assert!(
+            layout
+                .globals
+                .iter()
+                .all(|(name, value)| *value > 0 || name.contains("RUN_"))
+        );
     }
 }

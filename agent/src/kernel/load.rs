@@ -89,7 +89,11 @@ fn refused(what: impl Into<String>, error: &(dyn std::error::Error + 'static)) -
         }
         source = error.source();
     }
-    LoadError::Refused { what: what.into(), reason, denied }
+    LoadError::Refused {
+        what: what.into(),
+        reason,
+        denied,
+    }
 }
 
 /// One attached program.
@@ -136,7 +140,11 @@ impl Kernel {
         }
         let reaped = take_census(&mut ebpf, &btf)
             .map_err(|error| refused("counting the tasks that live", &*error))?;
-        let kernel = Self { hooks, has_run_delay: layout.has_run_delay(), ebpf };
+        let kernel = Self {
+            hooks,
+            has_run_delay: layout.has_run_delay(),
+            ebpf,
+        };
         Ok((kernel, Reader::new(tables, reaped)))
     }
 
@@ -166,7 +174,8 @@ impl Hook {
 }
 
 fn field(text: &str, name: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    text.lines()
+        .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }
 
 /// The host's process id namespace has a fixed inode number (`PROC_PID_INIT_INO` of
@@ -184,7 +193,13 @@ fn resolve_layout(path: &Path) -> Result<Layout, LoadError> {
 /// Before Linux 5.11 maps count against this limit; later kernels ignore it.
 fn raise_memlock() {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    let _ = setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None });
+    let _ = setrlimit(
+        Resource::Memlock,
+        Rlimit {
+            current: None,
+            maximum: None,
+        },
+    );
 }
 
 fn load_object(layout: &Layout, sizes: Sizes) -> Result<Ebpf, LoadError> {
@@ -203,19 +218,27 @@ fn load_object(layout: &Layout, sizes: Sizes) -> Result<Ebpf, LoadError> {
 }
 
 fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
-    let directory: Table<directory::Entry> =
-        table(ebpf, map::DIRECTORY, sizes.entries as usize)?;
+    let directory: Table<directory::Entry> = table(ebpf, map::DIRECTORY, sizes.entries as usize)?;
     for (place, number) in directory.halves().iter().zip(1..=sizes.fixed_chunks) {
         place.store(number, std::sync::atomic::Ordering::Relaxed);
     }
-    let free = ebpf.take_map(map::FREE_CHUNKS).and_then(|map| Queue::try_from(map).ok());
+    let free = ebpf
+        .take_map(map::FREE_CHUNKS)
+        .and_then(|map| Queue::try_from(map).ok());
     let Some(mut free_chunks): Option<Queue<MapData, u32>> = free else {
-        return Err(LoadError::Btf(BtfError::Missing(format!("map {}", map::FREE_CHUNKS))));
+        return Err(LoadError::Btf(BtfError::Missing(format!(
+            "map {}",
+            map::FREE_CHUNKS
+        ))));
     };
     for number in sizes.fixed_chunks + 1..=sizes.chunks() {
-        free_chunks.push(number, 0).map_err(|error| refused("filling the queue of chunks", &error))?;
+        free_chunks
+            .push(number, 0)
+            .map_err(|error| refused("filling the queue of chunks", &error))?;
     }
-    let graves = ebpf.take_map(map::GRAVES).and_then(|map| RingBuf::try_from(map).ok());
+    let graves = ebpf
+        .take_map(map::GRAVES)
+        .and_then(|map| RingBuf::try_from(map).ok());
     let missing = || LoadError::Btf(BtfError::Missing(format!("map {}", map::GRAVES)));
     Ok(Tables {
         graves: graves.ok_or_else(missing)?,
@@ -230,7 +253,9 @@ fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
 
 fn table<T>(ebpf: &Ebpf, name: &str, len: usize) -> Result<Table<T>, LoadError> {
     let Some(Map::Array(data)) = ebpf.map(name) else {
-        return Err(LoadError::Btf(BtfError::Missing(format!("array map {name}"))));
+        return Err(LoadError::Btf(BtfError::Missing(format!(
+            "array map {name}"
+        ))));
     };
     Table::map(data.fd(), len).map_err(|error| refused(format!("mapping {name}"), &error))
 }
@@ -238,7 +263,9 @@ fn table<T>(ebpf: &Ebpf, name: &str, len: usize) -> Result<Table<T>, LoadError> 
 type AnyError = Box<dyn std::error::Error + 'static>;
 
 fn attach(ebpf: &mut Ebpf, name: &str, tracepoint: &str, btf: &AyaBtf) -> Result<i32, AnyError> {
-    let program = ebpf.program_mut(name).ok_or_else(|| format!("no program {name}"))?;
+    let program = ebpf
+        .program_mut(name)
+        .ok_or_else(|| format!("no program {name}"))?;
     let program: &mut BtfTracePoint = program.try_into()?;
     program.load(tracepoint, btf)?;
     program.attach()?;
@@ -247,7 +274,9 @@ fn attach(ebpf: &mut Ebpf, name: &str, tracepoint: &str, btf: &AyaBtf) -> Result
 
 /// Runs the iterator over all tasks; what it writes are the books of threads already reaped.
 fn take_census(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<Vec<sched::Reaped>, AnyError> {
-    let program = ebpf.program_mut(program::CENSUS).ok_or("no census program")?;
+    let program = ebpf
+        .program_mut(program::CENSUS)
+        .ok_or("no census program")?;
     let program: &mut Iter = program.try_into()?;
     program.load("task", btf)?;
     let link = program.attach()?;
@@ -255,7 +284,10 @@ fn take_census(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<Vec<sched::Reaped>, AnyE
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     program.unload()?;
-    Ok(bytes.chunks_exact(size_of::<sched::Reaped>()).filter_map(from_bytes).collect())
+    Ok(bytes
+        .chunks_exact(size_of::<sched::Reaped>())
+        .filter_map(from_bytes)
+        .collect())
 }
 
 /// The raw number of a program's descriptor.
@@ -276,7 +308,13 @@ mod tests {
 
     #[test]
     fn misses_are_read_where_the_kernel_tells_them() {
-        assert_eq!(field("prog_type:\t26\nrecursion_misses:\t7\n", "recursion_misses:"), Some(7));
+        assert_eq!(
+            field(
+                "prog_type:\t26\nrecursion_misses:\t7\n",
+                "recursion_misses:"
+            ),
+            Some(7)
+        );
         assert_eq!(field("prog_type:\t26\n", "recursion_misses:"), None);
     }
 }

@@ -44,7 +44,8 @@ impl Tables {
 
     /// Says that a dead thread's final numbers were taken: another thread may have the slot.
     pub fn consume(&self, index: usize, slot: &Slot) {
-        self.slots.store_word(index, Slot::CONSUMED_WORD, slot.start_ns);
+        self.slots
+            .store_word(index, Slot::CONSUMED_WORD, slot.start_ns);
     }
 
     /// Asks every CPU's hook to read both clocks once more at its next switch.
@@ -116,8 +117,8 @@ impl Reader {
         // A writer buries before it writes: whoever had a slot before what we read in it is here.
         self.exhume(&mut visit);
         for (index, slot) in &self.read {
-            let is_buried = !self.buried.is_empty()
-                && self.buried.contains(&(*index, slot.start_ns));
+            let is_buried =
+                !self.buried.is_empty() && self.buried.contains(&(*index, slot.start_ns));
             if !is_buried {
                 visit(&self.tables, *index as usize, slot);
             }
@@ -128,8 +129,12 @@ impl Reader {
         self.buried.clear();
         loop {
             let record = self.tables.graves.next();
-            let Some(slot) = record.and_then(|record| from_bytes::<Slot>(&record)) else { return };
-            let Some(index) = self.tables.slot_of(slot.tid) else { continue };
+            let Some(slot) = record.and_then(|record| from_bytes::<Slot>(&record)) else {
+                return;
+            };
+            let Some(index) = self.tables.slot_of(slot.tid) else {
+                continue;
+            };
             self.buried.push((index as u32, slot.start_ns));
             visit(&self.tables, index, &slot);
         }

@@ -27,15 +27,27 @@ impl Sizes {
     /// For a host with this `pid_max`, so many threads alive and so many possible CPUs.
     #[must_use]
     pub fn for_host(pid_max: u32, threads: u32, cpus: u32) -> Self {
-        let entries = pid_max.div_ceil(CHUNK_SLOTS * ENTRY_CHUNKS).clamp(1, ENTRIES);
+        let entries = pid_max
+            .div_ceil(CHUNK_SLOTS * ENTRY_CHUNKS)
+            .clamp(1, ENTRIES);
         if pid_max <= FIXED_LIMIT {
             let fixed_chunks = pid_max.div_ceil(CHUNK_SLOTS);
             // The queue cannot be empty; nothing is ever taken from it.
-            return Self { fixed_chunks, queued_chunks: 1, entries, cpus };
+            return Self {
+                fixed_chunks,
+                queued_chunks: 1,
+                entries,
+                cpus,
+            };
         }
         let most = PID_LIMIT / CHUNK_SLOTS;
         let queued_chunks = threads.saturating_add(SPARE_CHUNKS).min(most);
-        Self { fixed_chunks: 0, queued_chunks, entries, cpus }
+        Self {
+            fixed_chunks: 0,
+            queued_chunks,
+            entries,
+            cpus,
+        }
     }
 
     /// All chunks.

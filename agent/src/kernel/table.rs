@@ -1,5 +1,8 @@
 //! A BPF array map as memory: reading an element is a few loads, no system call.
-#![expect(unsafe_code, reason = "the one place that maps and reads memory which the kernel writes")]
+#![expect(
+    unsafe_code,
+    reason = "the one place that maps and reads memory which the kernel writes"
+)]
 
 use std::{
     io,
@@ -40,10 +43,22 @@ impl<T> Table<T> {
         let bytes = (len * size_of::<T>()).next_multiple_of(rustix::param::page_size());
         // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
         let base = unsafe {
-            mmap(ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)
+            mmap(
+                ptr::null_mut(),
+                bytes,
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::SHARED,
+                fd,
+                0,
+            )
         }?;
         let base = NonNull::new(base.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Self { base, bytes, len, element: PhantomData })
+        Ok(Self {
+            base,
+            bytes,
+            len,
+            element: PhantomData,
+        })
     }
 
     /// Number of elements.
@@ -72,9 +87,7 @@ impl<T> Table<T> {
     #[must_use]
     pub fn bytes(&self) -> &[AtomicU8] {
         // SAFETY: the whole mapping, which `self` owns, is at least this long.
-        unsafe {
-            std::slice::from_raw_parts(self.base.as_ptr().cast(), self.len * size_of::<T>())
-        }
+        unsafe { std::slice::from_raw_parts(self.base.as_ptr().cast(), self.len * size_of::<T>()) }
     }
 
     /// All of the table as words of four bytes.
@@ -114,7 +127,7 @@ impl<T: Plain> Table<T> {
     pub fn read(&self, index: usize) -> T {
         for _ in 0..ATTEMPTS {
             let before = self.sequence(index);
-            if before % 2 == 0 {
+            if before.is_multiple_of(2) {
                 let value = self.copy(index);
                 fence(Ordering::Acquire);
                 if self.sequence(index) == before {
@@ -131,7 +144,11 @@ impl<T: Plain> Table<T> {
         let target = value.as_mut_ptr().cast::<u64>();
         for (offset, word) in self.words(index).iter().enumerate() {
             // SAFETY: `target` has room for as many words as the element has; every store is in it.
-            unsafe { target.add(offset).write_unaligned(word.load(Ordering::Relaxed)) };
+            unsafe {
+                target
+                    .add(offset)
+                    .write_unaligned(word.load(Ordering::Relaxed))
+            };
         }
         // SAFETY: every byte was written, and `Plain` says every bit pattern is a value.
         unsafe { value.assume_init() }

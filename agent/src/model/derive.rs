@@ -34,21 +34,28 @@ pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
     let mut olds = old.processes.iter().peekable();
     for process in &new.processes {
         while olds.next_if(|one| one.id < process.id).is_some() {}
+        // The exact books showed the end of a zombie when it died.
+        let shown = process.state == State::Zombie && old.precision == Precision::Scheduler;
         let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
+        let base = base.or(shown.then_some(process));
         snapshot.processes.push(between(base, process, old));
     }
     snapshot.living = snapshot.processes.len();
     for process in &new.exited {
-        let base = old.processes.binary_search_by_key(&process.id, |one| one.id);
+        let base = old
+            .processes
+            .binary_search_by_key(&process.id, |one| one.id);
         let base = base.ok().map(|at| &old.processes[at]);
-        snapshot.processes.push(Process { exited: true, ..between(base, process, old) });
+        snapshot.processes.push(Process {
+            exited: true,
+            ..between(base, process, old)
+        });
     }
 
     let unlisted_ns = new.unlisted.cpu_ns.saturating_sub(old.unlisted.cpu_ns);
     let listed_exits = &snapshot.processes[snapshot.living..];
     snapshot.exited = Exited {
-        count: listed_exits.len() as u64
-            + new.unlisted.exits.saturating_sub(old.unlisted.exits),
+        count: listed_exits.len() as u64 + new.unlisted.exits.saturating_sub(old.unlisted.exits),
         cpu_ns: listed_exits.iter().map(|one| one.cpu_ns).sum::<u64>() + unlisted_ns,
     };
     let listed_ns: u64 = snapshot.processes.iter().map(|one| one.cpu_ns).sum();
@@ -58,10 +65,6 @@ pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
 fn between(base: Option<&ProcessSample>, process: &ProcessSample, old: &Sample) -> Process {
     let base = match base {
         Some(base) => base.counters,
-        // The exact books showed its end when it died; here it only waits for its parent.
-        None if process.state == State::Zombie && old.precision == Precision::Scheduler => {
-            process.counters
-        }
         // Born since the old sample; if not, we only did not know it, and its past is no news.
         None if process.id.start_ns.saturating_add(START_SLACK_NS) >= old.at.boot_ns => {
             Counters::default()
@@ -114,10 +117,16 @@ pub fn derive_machine(old: &MachineSample, new: &MachineSample, snapshot: &mut M
     snapshot.memory = new.memory;
     snapshot.interfaces.clone_from(&new.interfaces);
     snapshot.busy_by_cpu.clear();
-    snapshot.busy_by_cpu.extend(pairs(&old.cpus, &new.cpus).map(|(before, after)| {
-        let idle = after.idle_ns.saturating_sub(before.idle_ns);
-        if interval_ns == 0 { 0.0 } else { (1.0 - idle as f64 / interval_ns as f64).clamp(0.0, 1.0) }
-    }));
+    snapshot
+        .busy_by_cpu
+        .extend(pairs(&old.cpus, &new.cpus).map(|(before, after)| {
+            let idle = after.idle_ns.saturating_sub(before.idle_ns);
+            if interval_ns == 0 {
+                0.0
+            } else {
+                (1.0 - idle as f64 / interval_ns as f64).clamp(0.0, 1.0)
+            }
+        }));
     let cpus = snapshot.busy_by_cpu.len().max(1) as f64;
     snapshot.busy = snapshot.busy_by_cpu.iter().sum::<f64>() / cpus;
 }

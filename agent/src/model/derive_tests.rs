@@ -12,20 +12,35 @@ use proptest::prelude::*;
 fn process(pid: u32, start_ns: u64, run_ns: u64) -> ProcessSample {
     ProcessSample {
         id: Identity { pid, start_ns },
-        counters: Counters { run_ns, voluntary: run_ns / 2, ..Counters::default() },
+        counters: Counters {
+            run_ns,
+            voluntary: run_ns / 2,
+            ..Counters::default()
+        },
         ..ProcessSample::default()
     }
 }
 
 fn sample(at_ns: u64, processes: Vec<ProcessSample>) -> Sample {
     Sample {
-        at: Moment { monotonic_ns: at_ns, wall_ns: at_ns, boot_ns: at_ns },
+        at: Moment {
+            monotonic_ns: at_ns,
+            wall_ns: at_ns,
+            boot_ns: at_ns,
+        },
         precision: Precision::Scheduler,
-        cpus: vec![CpuSample { id: 0, idle_ns: at_ns / 4, steal_ns: 0 }, CpuSample {
-            id: 1,
-            idle_ns: at_ns / 2,
-            steal_ns: at_ns / 8,
-        }],
+        cpus: vec![
+            CpuSample {
+                id: 0,
+                idle_ns: at_ns / 4,
+                steal_ns: 0,
+            },
+            CpuSample {
+                id: 1,
+                idle_ns: at_ns / 2,
+                steal_ns: at_ns / 8,
+            },
+        ],
         processes,
         ..Sample::default()
     }
@@ -41,15 +56,26 @@ fn run(old: &Sample, new: &Sample) -> Snapshot {
 fn a_process_is_told_apart_from_an_earlier_one_with_its_id() {
     let old = sample(1000, vec![process(5, 10, 700), process(6, 10, 100)]);
     let new = sample(2000, vec![process(5, 1500, 40), process(6, 10, 150)]);
-    let cpu: Vec<u64> = run(&old, &new).processes.iter().map(|one| one.cpu_ns).collect();
+    let cpu: Vec<u64> = run(&old, &new)
+        .processes
+        .iter()
+        .map(|one| one.cpu_ns)
+        .collect();
     assert_eq!(cpu, [40, 50]);
 }
 
 #[test]
 fn the_past_of_a_process_we_did_not_know_is_no_news() {
     let old = sample(50_000_000, vec![]);
-    let new = sample(60_000_000, vec![process(5, 1_000, 700), process(6, 50_000_001, 70)]);
-    let cpu: Vec<u64> = run(&old, &new).processes.iter().map(|one| one.cpu_ns).collect();
+    let new = sample(
+        60_000_000,
+        vec![process(5, 1_000, 700), process(6, 50_000_001, 70)],
+    );
+    let cpu: Vec<u64> = run(&old, &new)
+        .processes
+        .iter()
+        .map(|one| one.cpu_ns)
+        .collect();
     assert_eq!(cpu, [0, 70]);
 }
 
@@ -58,12 +84,25 @@ fn the_dead_are_listed_once_with_what_they_used_last() {
     let old = sample(1000, vec![process(5, 10, 700)]);
     let mut new = sample(2000, vec![process(6, 1100, 30)]);
     new.exited = vec![process(5, 10, 720), process(7, 1200, 9)];
-    new.unlisted = Unlisted { exits: 2, cpu_ns: 11 };
+    new.unlisted = Unlisted {
+        exits: 2,
+        cpu_ns: 11,
+    };
     let snapshot = run(&old, &new);
     assert_eq!(snapshot.living, 1);
-    let dead: Vec<_> = snapshot.processes.iter().map(|one| (one.cpu_ns, one.exited)).collect();
+    let dead: Vec<_> = snapshot
+        .processes
+        .iter()
+        .map(|one| (one.cpu_ns, one.exited))
+        .collect();
     assert_eq!(dead, [(30, false), (20, true), (9, true)]);
-    assert_eq!(snapshot.exited, Exited { count: 4, cpu_ns: 40 });
+    assert_eq!(
+        snapshot.exited,
+        Exited {
+            count: 4,
+            cpu_ns: 40
+        }
+    );
 }
 
 #[test]
@@ -71,7 +110,14 @@ fn a_zombie_is_not_counted_again() {
     let old = sample(1000, vec![]);
     let mut zombie = process(5, 50_000_000, 700);
     zombie.state = State::Zombie;
-    assert_eq!(run(&old, &sample(2000, vec![zombie])).processes[0].cpu_ns, 0);
+    assert_eq!(
+        run(&old, &sample(2000, vec![zombie])).processes[0].cpu_ns,
+        0
+    );
+    // In the interval of its death it is counted, whoever asked for it or not.
+    let mut new = sample(2000, vec![]);
+    new.exited = vec![zombie];
+    assert_eq!(run(&old, &new).processes[0].cpu_ns, 700);
 }
 
 #[test]
@@ -85,7 +131,10 @@ fn a_cpu_that_came_or_went_is_left_out() {
 
 #[test]
 fn shares_of_the_machine_are_never_beyond_their_bounds() {
-    let old = MachineSample { cpus: sample(1000, vec![]).cpus, ..MachineSample::default() };
+    let old = MachineSample {
+        cpus: sample(1000, vec![]).cpus,
+        ..MachineSample::default()
+    };
     let mut new = old.clone();
     new.at.monotonic_ns = 100;
     new.cpus[0].idle_ns += 500;

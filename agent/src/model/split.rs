@@ -15,7 +15,9 @@ pub fn user_and_system(cpu_ns: u64, change: Counters, totals: Counters) -> (u64,
         let part = u128::from(cpu_ns) * u128::from(ticks.user_ns);
         part.checked_div(sum).map(|user| user as u64)
     };
-    let user_ns = share_of(change).or_else(|| share_of(totals)).unwrap_or(cpu_ns);
+    let user_ns = share_of(change)
+        .or_else(|| share_of(totals))
+        .unwrap_or(cpu_ns);
     (user_ns, cpu_ns - user_ns)
 }
 
@@ -25,7 +27,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn ticks(user_ns: u64, system_ns: u64) -> Counters {
-        Counters { user_ns, system_ns, ..Counters::default() }
+        Counters {
+            user_ns,
+            system_ns,
+            ..Counters::default()
+        }
     }
 
     #[test]

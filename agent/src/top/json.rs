@@ -5,10 +5,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use crate::{
-    collect::sample::Precision,
-    model::Snapshot,
-};
+use crate::{collect::sample::Precision, model::Snapshot};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -77,10 +74,7 @@ struct Row<'a> {
     exit_code: Option<u32>,
 }
 
-fn rows<S: Serializer>(
-    snapshot: &&Snapshot,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn rows<S: Serializer>(snapshot: &&Snapshot, serializer: S) -> Result<S::Ok, S::Error> {
     let exact = snapshot.precision == Precision::Scheduler;
     let mut list = serializer.serialize_seq(Some(snapshot.processes.len()))?;
     for process in &snapshot.processes {
@@ -127,7 +121,10 @@ pub fn write(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
             unattributed_ns: snapshot.machine.unattributed_ns,
         },
         processes: snapshot,
-        exited: Exited { count: snapshot.exited.count, cpu_ns: snapshot.exited.cpu_ns },
+        exited: Exited {
+            count: snapshot.exited.count,
+            cpu_ns: snapshot.exited.cpu_ns,
+        },
         lost: Lost {
             slots: snapshot.lost.slots,
             records: snapshot.lost.records,
@@ -161,7 +158,10 @@ mod tests {
             precision,
             processes: vec![Process {
                 sample: ProcessSample {
-                    id: Identity { pid: 7, start_ns: 9 },
+                    id: Identity {
+                        pid: 7,
+                        start_ns: 9,
+                    },
                     comm: Comm::from_bytes(b"a\"\xff\n"),
                     state: State::Zombie,
                     ..ProcessSample::default()
@@ -185,15 +185,33 @@ mod tests {
     fn a_line_has_the_fields_of_the_contract() {
         let line = line(Precision::Scheduler);
         for key in [
-            "seq", "at_ns", "interval_ns", "window_ns", "cpus", "precision", "machine", "processes",
-            "exited", "lost",
+            "seq",
+            "at_ns",
+            "interval_ns",
+            "window_ns",
+            "cpus",
+            "precision",
+            "machine",
+            "processes",
+            "exited",
+            "lost",
         ] {
             assert!(line.get(key).is_some(), "{key}");
         }
         let row = &line["processes"][0];
         for key in [
-            "pid", "start_ns", "ppid", "threads", "uid", "rss_bytes", "cpu_ns", "user_ns",
-            "system_ns", "run_delay_ns", "voluntary_switches", "involuntary_switches",
+            "pid",
+            "start_ns",
+            "ppid",
+            "threads",
+            "uid",
+            "rss_bytes",
+            "cpu_ns",
+            "user_ns",
+            "system_ns",
+            "run_delay_ns",
+            "voluntary_switches",
+            "involuntary_switches",
             "cpu_total_ns",
         ] {
             assert!(row[key].is_u64(), "{key} in {row}");

@@ -44,7 +44,9 @@ pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>)
     let mut left = args.count.unwrap_or(u64::MAX);
     while left > 0 && stop.receive(Some(ticker.next())).is_none() {
         left -= 1;
-        chain.next(collector, &mut snapshot).map_err(io::Error::other)?;
+        chain
+            .next(collector, &mut snapshot)
+            .map_err(io::Error::other)?;
         ticker.advance(Instant::now());
         check::report(&snapshot);
         let written = if args.json {

@@ -178,7 +178,11 @@ mod tests {
             comm: Comm::from_bytes(comm),
             ..ProcessSample::default()
         };
-        Process { sample, cpu_ns, ..Process::default() }
+        Process {
+            sample,
+            cpu_ns,
+            ..Process::default()
+        }
     }
 
     fn table(key: SortKey) -> String {
@@ -192,7 +196,14 @@ mod tests {
             ..Snapshot::default()
         };
         let mut text = Vec::new();
-        write(&mut text, &snapshot, key, &Screen::new(false), &mut Vec::new()).unwrap();
+        write(
+            &mut text,
+            &snapshot,
+            key,
+            &Screen::new(false),
+            &mut Vec::new(),
+        )
+        .unwrap();
         String::from_utf8(text).unwrap()
     }
 
@@ -200,7 +211,13 @@ mod tests {
     fn rows_come_in_the_order_asked_for() {
         let first = |key| {
             let text = table(key);
-            text.lines().nth(HEADER_LINES).unwrap().split_whitespace().next().unwrap().to_owned()
+            text.lines()
+                .nth(HEADER_LINES)
+                .unwrap()
+                .split_whitespace()
+                .next()
+                .unwrap()
+                .to_owned()
         };
         assert_eq!(first(SortKey::Cpu), "2");
         assert_eq!(first(SortKey::Rss), "1");
@@ -211,7 +228,10 @@ mod tests {
     fn a_name_cannot_command_the_terminal() {
         let text = table(SortKey::Cpu);
         assert!(!text.contains('\x1b'), "{text:?}");
-        assert!(text.contains("b?[2Jig") && text.contains("50.000"), "{text}");
+        assert!(
+            text.contains("b?[2Jig") && text.contains("50.000"),
+            "{text}"
+        );
     }
 
     #[test]
