@@ -34,7 +34,7 @@ fn subjiffy_census(ctx: *mut c_void) -> i32 {
     let tid = task.tid();
     let Some(cpu) = cpu::current() else { return 0 };
     let Some(mut place) = table::find_or_assign(tid) else {
-        cpu.unslotted_births += 1;
+        table::count(&mut cpu.unslotted_births, 1);
         return 0;
     };
     if place.slot.start_ns != task.start_ns() || place.slot.state & life::MASK == life::FREE {

@@ -27,7 +27,7 @@ fn subjiffy_fork(ctx: BtfTracePointContext) -> i32 {
                     child.tid()
                 );
             }
-            cpu.unslotted_births += 1;
+            table::count(&mut cpu.unslotted_births, 1);
         }
     }
     0

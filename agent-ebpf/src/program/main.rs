@@ -12,6 +12,11 @@
     unsafe_code,
     reason = "loads through kernel pointers and map values; the verifier checks each"
 )]
+#![expect(
+    internal_features,
+    reason = "the only way to an atomic addition on this target"
+)]
+#![feature(core_intrinsics)]
 #![no_std]
 #![no_main]
 

@@ -52,13 +52,17 @@ fn subjiffy_switch(ctx: BtfTracePointContext) -> i32 {
 fn harvest(task: Task, tid: u32, preempted: bool, cpu: &mut Cpu) {
     let task_state = task.state();
     let dead = task_state & TASK_DEAD != 0 && !preempted;
-    let Some(mut place) = table::find(tid) else {
+    // The thread left with another id than it came with: see `exchange`. Its slot is known by the
+    // start time that it has now, so this comes first.
+    if cpu.tid != tid && cpu.task == task.0 as u64 {
+        exchange(task, tid, cpu.tid);
+    }
+    // A thread that found no slot at its birth gets one as soon as there is one.
+    let Some(mut place) = table::find_or_assign(tid) else {
         return without_slot(task, tid, dead, cpu);
     };
     if place.slot.start_ns != task.start_ns() {
         place.claim(task, cpu);
-    } else if cpu.tid != tid && cpu.task == task.0 as u64 {
-        exchange(task, tid, cpu.tid);
     }
     let visible = if preempted { 0 } else { task_state & 0xffff };
     let life = if dead { life::DEAD } else { life::LIVE };

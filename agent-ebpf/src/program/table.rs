@@ -13,6 +13,8 @@ use subjiffy_common::{
     sched::{Cpu, GRAVES_BYTES, Slot, life},
 };
 
+use core::intrinsics::{AtomicOrdering, atomic_xadd};
+
 use crate::task::{TASK_DEAD, Task};
 
 // The loader sets the sizes for the host's `pid_max` and number of threads.
@@ -63,7 +65,11 @@ impl Place<'_> {
         let sequence = self.slot.sequence.wrapping_add(1) | 1;
         store(&mut self.slot.sequence, sequence);
         write(self.slot);
-        store(&mut self.slot.sequence, sequence.wrapping_add(1));
+        // Since Linux 7.0 the hooks of fork, exec and rename can be preempted, and the switch hook
+        // then writes the same slot: the number must not go back behind what it left.
+        // SAFETY: a valid reference.
+        let now = unsafe { core::ptr::read_volatile(&self.slot.sequence) };
+        store(&mut self.slot.sequence, (now | 1).wrapping_add(1));
         self.mark();
     }
 
@@ -107,10 +113,10 @@ fn bury(slot: &Slot, cpu: &mut Cpu) {
     {
         return;
     }
-    cpu.overwritten_slots += 1;
-    cpu.unlisted_exit_ns += slot.run_ns;
+    count(&mut cpu.overwritten_slots, 1);
+    count(&mut cpu.unlisted_exit_ns, slot.run_ns);
     if slot.tid == slot.tgid {
-        cpu.unlisted_exits += 1;
+        count(&mut cpu.unlisted_exits, 1);
     }
 }
 
@@ -120,6 +126,13 @@ fn store(to: &mut u32, value: u32) {
     // SAFETY: a valid reference.
     unsafe { core::ptr::write_volatile(to, value) };
     core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
+}
+
+/// Adds in one step: since Linux 7.0 the switch hook can come in between the steps of the others.
+#[inline(always)]
+pub fn count(to: &mut u64, more: u64) {
+    // SAFETY: a valid reference.
+    unsafe { atomic_xadd::<u64, u64, { AtomicOrdering::Relaxed }>(to, more) };
 }
 
 /// The place of a thread id, if its chunk is there.

@@ -182,14 +182,20 @@ impl Reader {
     pub fn release_chunks(&mut self) {
         let newest = self.newest.1;
         let mut emptied = std::mem::take(&mut self.emptied);
+        // One that is in the queue twice would serve two ranges of ids.
+        emptied.sort_unstable();
+        emptied.dedup();
         emptied.retain(|&chunk| {
             if self.living[chunk as usize] != 0 {
                 return false;
             }
             let first = (chunk * CHUNK_SLOTS) as usize;
-            let used = (first..first + CHUNK_SLOTS as usize)
-                .map(|index| self.tables.slots.read(index))
-                .find(|slot| slot.life() != life::FREE);
+            // Slots that the chunk's former ids left behind say nothing of its place now.
+            let used = (first..first + CHUNK_SLOTS as usize).find_map(|index| {
+                let slot = self.tables.slots.read(index);
+                let is_used = slot.life() != life::FREE;
+                (is_used && self.tables.slot_of(slot.tid) == Some(index)).then_some(slot)
+            });
             let Some(slot) = used else { return false };
             let base = slot.tid / CHUNK_SLOTS * CHUNK_SLOTS;
             if base.wrapping_add(CHUNK_SLOTS).wrapping_sub(newest) < RELEASE_DISTANCE {
