@@ -37,7 +37,8 @@ fn subjiffy_switch(ctx: BtfTracePointContext) -> i32 {
     cpu.task = next.0 as u64;
     cpu.run_ns = next.run_ns();
     cpu.since_ns = clock;
-    if cpu.calibrated != cpu.calibrate {
+    // Before a CPU idles the scheduler looks for work elsewhere: the readings would be far apart.
+    if cpu.calibrated != cpu.calibrate && cpu.tid != 0 {
         cpu.calibrated = cpu.calibrate;
         cpu.clock_ns = clock;
         // SAFETY: the call has no preconditions.

@@ -11,10 +11,10 @@ use subjiffy_common::sched::Cpu;
 const KEPT: usize = 8;
 
 /// The two clocks drift apart by up to 0.1 us a millisecond: older pairs do not count.
-const OLDEST_NS: u64 = 20_000_000;
+const OLDEST_NS: u64 = 5_000_000;
 
 /// A pair that is worse by more than this is no late reading: the task clock stood still.
-const STOOD_STILL_NS: u64 = 20_000;
+const STOOD_STILL_NS: u64 = 4_000;
 
 /// A pair of readings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_best_of_the_last_pairs_counts() {
         let mut clocks = Clocks::default();
-        for (at, late) in [(1_000_000, 900), (2_000_000, 300), (3_000_000, 5_000)] {
+        for (at, late) in [(1_000_000, 900), (2_000_000, 300), (3_000_000, 3_000)] {
             clocks.add(0, &cpu(at, at - 500_000 - late, 0));
         }
         let last = cpu(0, 0, 2_400_000);

@@ -1,0 +1,50 @@
+//! Processes for the agents to look at.
+
+use std::process::{Command, Stdio};
+use subjiffy_tests::build;
+use subjiffy_tests::load::Load;
+use subjiffy_tests::process::Owned;
+
+/// How long an active process works each time it wakes up, every 10 ms.
+const DUTY_US: u32 = 50;
+
+/// Sleeping and active processes; they end on drop.
+pub struct Crowd {
+    _idle: Load,
+    _active: Load,
+}
+
+impl Crowd {
+    pub fn start(idle: usize, active: usize) -> Self {
+        let all = |command: String| {
+            let mut load = start(&command);
+            load.run();
+            load
+        };
+        Self {
+            _idle: all(format!("idle --count {idle}")),
+            _active: all(format!(
+                "active --count {active} --duty-us {DUTY_US} --seconds 290"
+            )),
+        }
+    }
+}
+
+/// A workload of the `load` program.
+pub fn start(command: &str) -> Load {
+    Load::start(&build::load().to_string_lossy(), command)
+}
+
+/// `subjiffy top --json` at 1 kHz.
+pub fn top(stdout: Stdio) -> Result<Owned, String> {
+    let mut command = Command::new(build::binary());
+    command.args(["top", "--json", "-i", "1ms"]);
+    command
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(Stdio::null());
+    let child = command.spawn();
+    child
+        .map(Owned)
+        .map_err(|error| format!("subjiffy top: {error}"))
+}

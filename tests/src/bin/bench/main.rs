@@ -1,0 +1,109 @@
+//! Measures what the agent costs, side by side with what it is compared to.
+//!
+//! Progress goes to stderr, the figures go to stdout as Markdown tables or, with `--json`, as one
+//! JSON object a table. Nothing here passes or fails: the budgets stand beside the figures.
+//!
+//! * [`hooks`]: a context switch, a fork and an exit with and without the kernel side
+//! * [`requests`]: an answer to a client, next to `socktop_agent`; [`reference`] runs that one
+//! * [`sampling`]: samples at 1 kHz; [`parts`]: what one sample is made of
+//! * [`memory`]: resident memory and wakeups
+//! * [`client`], [`crowd`], [`pin`], [`programs`]: what these need
+//! * [`machine`], [`stats`], [`table`]: how figures are told
+
+mod client;
+mod crowd;
+mod hooks;
+mod machine;
+mod memory;
+mod parts;
+mod pin;
+mod programs;
+mod reference;
+mod requests;
+mod sampling;
+mod stats;
+mod table;
+
+use table::Table;
+
+const USAGE: &str = "usage: bench WHAT [--rounds N] [--json]
+
+  hooks      a context switch and a fork with and without the kernel side
+  requests   CPU time of an answer, next to socktop_agent (SOCKTOP_AGENT_BIN)
+  sampling   samples at 1 kHz and what one costs
+  memory     resident memory with clients, wakeups without
+  all        all of them
+
+It needs root, some minutes, and a machine that does nothing else.";
+
+/// What was asked for.
+struct Options {
+    what: String,
+    rounds: Option<usize>,
+    json: bool,
+}
+
+fn main() {
+    let outcome = options().and_then(|options| {
+        let tables = measure(&options)?;
+        machine::table().print(options.json);
+        tables.iter().for_each(|table| table.print(options.json));
+        Ok(())
+    });
+    if let Err(message) = outcome {
+        eprintln!("bench: {message}");
+        std::process::exit(1);
+    }
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options {
+        what: String::new(),
+        rounds: None,
+        json: false,
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--json" => options.json = true,
+            "--rounds" => {
+                let count = words.next().and_then(|n| n.parse().ok()).filter(|&n| n > 0);
+                let count = count.ok_or("--rounds takes a number from 1 on")?;
+                options.rounds = Some(count);
+            }
+            "--help" | "-h" => {
+                println!("{USAGE}");
+                std::process::exit(0);
+            }
+            _ if options.what.is_empty() && !word.starts_with('-') => options.what = word,
+            _ => return Err(format!("not understood: {word}\n{USAGE}")),
+        }
+    }
+    Ok(options)
+}
+
+fn measure(options: &Options) -> Result<Vec<Table>, String> {
+    let rounds = |default| options.rounds.unwrap_or(default);
+    match options.what.as_str() {
+        "hooks" => hooks::measure(rounds(10)),
+        "requests" => requests::measure(rounds(6)),
+        "sampling" => sampling::measure(rounds(3)),
+        "memory" => memory::measure(),
+        "all" => {
+            // First what is missing, then what takes minutes.
+            reference::binary()?;
+            let mut tables = hooks::measure(rounds(10))?;
+            tables.extend(sampling::measure(rounds(3))?);
+            tables.extend(memory::measure()?);
+            tables.extend(requests::measure(rounds(6))?);
+            Ok(tables)
+        }
+        "" => Err(format!("say what to measure\n{USAGE}")),
+        other => Err(format!("nothing here is called {other}\n{USAGE}")),
+    }
+}
+
+/// A line of progress.
+fn progress(text: &str) {
+    eprintln!("bench: {text}");
+}

@@ -1,0 +1,214 @@
+//! Samples at 1 kHz: CPU time and punctuality, of the whole program and of the sampling in it.
+
+use crate::{
+    crowd::{self, Crowd},
+    parts, progress,
+    stats::{max, median, percentile, short, spread},
+    table::Table,
+};
+use rustix::time::{ClockId, clock_gettime};
+use std::io::Read;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use subjiffy::chain::Processes;
+use subjiffy::collect::collector::{Collector, Setup};
+use subjiffy::model::Snapshot;
+use subjiffy::timer::{Mailbox, Ticker, be_punctual};
+use subjiffy::{procfs, top};
+use subjiffy_tests::truth;
+
+const IDLE: usize = 200;
+const ACTIVE: usize = 5;
+const PERIOD: Duration = Duration::from_millis(1);
+const TIME: Duration = Duration::from_secs(10);
+
+pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
+    let crowd = Crowd::start(IDLE, ACTIVE);
+    let mut loops = [Loop::default(), Loop::default()];
+    let mut program = [Vec::new(), Vec::new()];
+    let mut piped = Piped::default();
+    for round in 1..=rounds {
+        progress(&format!("sampling, round {round} of {rounds}"));
+        for (encode, into) in loops.iter_mut().enumerate() {
+            into.run(encode == 1)?;
+        }
+        program[0].push(of_the_program(Stdio::null(), None)?);
+        program[1].push(of_the_program(Stdio::piped(), Some(&mut piped))?);
+    }
+    drop(crowd);
+    let mut cpu = Table::new(
+        "1 kHz, 200 sleeping and 5 active processes",
+        &["what", "% of one core", "of a sample"],
+    );
+    let names = ["sampling and differences", "the same, and JSON into memory"];
+    for (name, one) in names.into_iter().zip(&loops) {
+        let budget = if one.encode { "" } else { " (budget 1 %)" };
+        let cost = format!("{} us CPU, waiting included", short(one.cost_us()));
+        table_row(&mut cpu, &format!("{name}{budget}"), &one.percent, cost);
+    }
+    table_row(
+        &mut cpu,
+        "`subjiffy top --json -i 1ms` to /dev/null",
+        &program[0],
+        String::new(),
+    );
+    table_row(&mut cpu, "the same into a pipe", &program[1], piped.tell());
+    let mut tables = vec![cpu, jitter_table(&loops)];
+    tables.push(parts::measure()?);
+    Ok(tables)
+}
+
+fn table_row(table: &mut Table, name: &str, percent: &[f64], of_a_sample: String) {
+    table.row([name.to_owned(), spread(percent), of_a_sample]);
+}
+
+/// The sampler's loop in this process, on a thread of its own.
+#[derive(Default)]
+struct Loop {
+    encode: bool,
+    percent: Vec<f64>,
+    late_us: Vec<f64>,
+    samples: u64,
+    missed: u64,
+    cpu_ns: u64,
+}
+
+impl Loop {
+    fn run(&mut self, encode: bool) -> Result<(), String> {
+        self.encode = encode;
+        let part = std::thread::spawn(move || sample_for(TIME / 2, encode));
+        let part = part.join().map_err(|_| "the sampling has panicked")??;
+        self.percent.extend(part.percent);
+        self.late_us.extend(part.late_us);
+        self.samples += part.samples;
+        self.missed += part.missed;
+        self.cpu_ns += part.cpu_ns;
+        Ok(())
+    }
+
+    fn cost_us(&self) -> f64 {
+        self.cpu_ns as f64 / 1e3 / self.samples as f64
+    }
+}
+
+fn sample_for(time: Duration, encode: bool) -> Result<Loop, String> {
+    let mut collector = collector()?;
+    let (mut chain, mut snapshot) = (Processes::default(), Snapshot::default());
+    let mut line = Vec::new();
+    let nobody = Mailbox::<()>::default();
+    let mut result = Loop::default();
+    be_punctual();
+    chain.begin(&mut collector).map_err(|e| e.to_string())?;
+    let (begun, cpu_begun) = (Instant::now(), thread_cpu_ns());
+    let mut ticker = Ticker::new(PERIOD, begun);
+    while begun.elapsed() < time {
+        nobody.receive(Some(ticker.next()));
+        let late = ticker.next().elapsed();
+        chain
+            .next(&mut collector, &mut snapshot)
+            .map_err(|e| e.to_string())?;
+        if encode {
+            line.clear();
+            top::json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
+        }
+        ticker.advance(Instant::now());
+        result.late_us.push(late.as_secs_f64() * 1e6);
+        result.samples += 1;
+    }
+    result.cpu_ns = thread_cpu_ns() - cpu_begun;
+    result.missed = ticker.missed();
+    let wall_ns = begun.elapsed().as_nanos() as f64;
+    result.percent.push(result.cpu_ns as f64 / wall_ns * 100.0);
+    Ok(result)
+}
+
+/// The exact books, or an error that says why they are not to be had.
+pub fn collector() -> Result<Collector, String> {
+    let setup = Setup {
+        root: procfs::Root::default(),
+        bpf: true,
+    };
+    let collector = Collector::open(&setup).map_err(|error| error.to_string())?;
+    match collector.missing() {
+        None => Ok(collector),
+        Some(error) => Err(format!("{error}; `subjiffy doctor` says what is missing")),
+    }
+}
+
+/// CPU time of the calling thread.
+pub fn thread_cpu_ns() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// What came through the pipe.
+#[derive(Default)]
+struct Piped {
+    lines: u64,
+    bytes: u64,
+    time: Duration,
+}
+
+impl Piped {
+    fn tell(&self) -> String {
+        let rate = self.lines as f64 / self.time.as_secs_f64();
+        let size = self.bytes as f64 / self.lines as f64 / 1e3;
+        format!("{} kB, {} a second", short(size), short(rate))
+    }
+
+    /// Takes all there is until `end`.
+    fn read(&mut self, from: &mut impl Read, end: Instant) -> Result<(), String> {
+        let begun = Instant::now();
+        let mut buffer = vec![0; 1 << 16];
+        while Instant::now() < end {
+            let count = from.read(&mut buffer).map_err(|e| e.to_string())?;
+            self.bytes += count as u64;
+            self.lines += buffer[..count].iter().filter(|&&b| b == b'\n').count() as u64;
+        }
+        self.time += begun.elapsed();
+        Ok(())
+    }
+}
+
+/// CPU of a running `subjiffy top`, % of one core.
+fn of_the_program(stdout: Stdio, piped: Option<&mut Piped>) -> Result<f64, String> {
+    let mut top = crowd::top(stdout)?;
+    let mut out = top.0.stdout.take();
+    let mut pass = |piped: &mut Piped, time: Duration| match &mut out {
+        Some(out) => piped.read(out, Instant::now() + time),
+        None => {
+            std::thread::sleep(time);
+            Ok(())
+        }
+    };
+    pass(&mut Piped::default(), Duration::from_secs(2))?;
+    let (begun, before) = (Instant::now(), truth::process_clock_ns(top.id()));
+    pass(piped.unwrap_or(&mut Piped::default()), TIME / 2)?;
+    let used = truth::process_clock_ns(top.id()) - before;
+    Ok(used as f64 / begun.elapsed().as_nanos() as f64 * 100.0)
+}
+
+fn jitter_table(loops: &[Loop; 2]) -> Table {
+    let mut table = Table::new(
+        "Start of a sample behind its tick at 1 kHz (budget: p99 50 us)",
+        &[
+            "what",
+            "samples",
+            "ticks missed",
+            "p50 us",
+            "p99 us",
+            "max us",
+        ],
+    );
+    for (name, one) in ["sampling", "sampling and JSON"].into_iter().zip(loops) {
+        table.row([
+            name.to_owned(),
+            one.samples.to_string(),
+            one.missed.to_string(),
+            short(median(&one.late_us)),
+            short(percentile(&one.late_us, 0.99)),
+            short(max(&one.late_us)),
+        ]);
+    }
+    table
+}
