@@ -200,7 +200,7 @@ pub struct Cpu {
     pub calibrated: u64,
     /// A moment in ns of `CLOCK_MONOTONIC`, and ...
     pub monotonic_ns: u64,
-    /// ... the same moment in ns of the task clock.
+    /// ... the same moment in ns of the CPU's clock, `behind_ns` ahead of the task clock.
     pub clock_ns: u64,
 
     /// Written by the reader: a new value asks for a new pair of clock readings.
@@ -215,9 +215,16 @@ pub struct Cpu {
     pub overwritten_slots: u64,
     /// Births of threads for which there was no slot.
     pub unslotted_births: u64,
-    /// Keeps the size a multiple of the cache line.
-    pub reserved: [u64; 2],
+    /// Where the CPU's run queue is; 0 if that is not known. Of no meaning outside the kernel.
+    pub run_queue: u64,
+    /// How far the task clock is behind the CPU's clock by now, ns: what the hypervisor took, and
+    /// interrupts where they are accounted. Brought up to date by the clocks program; it is a timer
+    /// tick old at most. 0 if `run_queue` is.
+    pub behind_ns: u64,
 }
+
+/// CPUs that one run of the clocks program brings up to date.
+pub const CLOCKS_AT_ONCE: u32 = 64;
 
 impl Cpu {
     /// Index of [`Cpu::calibrate`] in words of eight bytes.

@@ -25,6 +25,8 @@ pub mod program {
     pub const TASK_RENAME: &str = "subjiffy_rename";
     /// `tp_btf/sched_switch`: does nothing; what the benchmark compares with.
     pub const EMPTY: &str = "subjiffy_empty";
+    /// `raw_tp`: brings the CPUs' clocks up to date when it is run; never attached.
+    pub const CLOCKS: &str = "subjiffy_clocks";
     /// `iter/task`: gives every thread that lived before us a slot.
     pub const CENSUS: &str = "subjiffy_census";
 }

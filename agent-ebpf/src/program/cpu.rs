@@ -12,7 +12,12 @@ static CPUS: Array<Cpu> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 #[inline(always)]
 pub fn current<'a>() -> Option<&'a mut Cpu> {
     // SAFETY: the call has no preconditions.
-    let id = unsafe { bpf_get_smp_processor_id() } as u32;
-    // SAFETY: the pointer comes from the map; only hooks on this CPU, which do not nest, write it.
+    at(unsafe { bpf_get_smp_processor_id() } as u32)
+}
+
+/// The entry of a CPU.
+#[inline(always)]
+pub fn at<'a>(id: u32) -> Option<&'a mut Cpu> {
+    // SAFETY: the pointer comes from the map; each field is written by one program only.
     CPUS.get_ptr_mut(id).map(|cpu| unsafe { &mut *cpu })
 }

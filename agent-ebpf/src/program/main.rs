@@ -5,6 +5,7 @@
 //! * `table`: the slots, their directory and their marks
 //! * `cpu`: what each CPU does now
 //! * `switch`: the hot hook
+//! * `clocks`: the CPUs' clocks, read with a sample
 //! * `lifecycle`: fork, exec, rename
 //! * `bench`: an empty hook to compare with
 //! * `census`: the tasks that lived before the hooks were attached
@@ -22,6 +23,7 @@
 
 mod bench;
 mod census;
+mod clocks;
 mod cpu;
 mod layout;
 mod lifecycle;

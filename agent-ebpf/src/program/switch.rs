@@ -4,7 +4,7 @@ use aya_ebpf::{helpers::bpf_ktime_get_ns, macros::btf_tracepoint, programs::BtfT
 use subjiffy_common::sched::{Cpu, life};
 
 use crate::{
-    cpu,
+    clocks, cpu,
     table::{self, Place},
     task::{TASK_DEAD, Task},
 };
@@ -40,7 +40,8 @@ fn subjiffy_switch(ctx: BtfTracePointContext) -> i32 {
     // Before a CPU idles the scheduler looks for work elsewhere: the readings would be far apart.
     if cpu.calibrated != cpu.calibrate && cpu.tid != 0 {
         cpu.calibrated = cpu.calibrate;
-        cpu.clock_ns = clock;
+        cpu.run_queue = next.run_queue();
+        cpu.clock_ns = clock + clocks::behind(cpu.run_queue).unwrap_or(0);
         // SAFETY: the call has no preconditions.
         cpu.monotonic_ns = unsafe { bpf_ktime_get_ns() };
     }

@@ -50,6 +50,17 @@ impl Task {
         self.load(&layout::TASK_EXEC_START)
     }
 
+    /// Address of the run queue that the task is on (`se.cfs_rq->rq`); 0 if that is not known.
+    #[inline(always)]
+    pub fn run_queue(self) -> u64 {
+        if layout::RQ_CLOCK_TASK.load() == 0 {
+            return 0;
+        }
+        self.read(&layout::TASK_CFS_RQ)
+            .and_then(|cfs_rq: u64| read_at(cfs_rq, &layout::CFS_RQ_RQ))
+            .unwrap_or(0)
+    }
+
     /// The `TASK_*` bits, `__state` (`state` before Linux 5.14).
     #[inline(always)]
     pub fn state(self) -> u32 {
@@ -114,8 +125,9 @@ impl Task {
     }
 }
 
+/// Reads the field at `offset` of what lies at `base`.
 #[inline(always)]
-fn read_at<T>(base: u64, offset: &Global<u64>) -> Option<T> {
+pub fn read_at<T>(base: u64, offset: &Global<u64>) -> Option<T> {
     // SAFETY: the helper checks the address and fails instead of faulting.
     unsafe { bpf_probe_read_kernel((base + offset.load()) as *const T) }.ok()
 }

@@ -1,20 +1,19 @@
 //! Where each CPU's task clock stands against `CLOCK_MONOTONIC`.
 //!
-//! The hook reads `CLOCK_MONOTONIC` some hundred nanoseconds to some microseconds after the
-//! scheduler has read the task clock, so each pair of readings puts the task clock a little too far
-//! back. The best pair of the last milliseconds is the nearest to the truth. When the hypervisor
-//! takes the CPU away the task clock stands still: older pairs are then worth nothing.
+//! The task clock is the CPU's clock less what the hypervisor took ([`Cpu::behind_ns`], up to date
+//! with each sample). The CPU's clock and `CLOCK_MONOTONIC` go together; pairs of readings say how
+//! far they are apart. The hook reads `CLOCK_MONOTONIC` some hundred nanoseconds to some
+//! microseconds after the scheduler has read the CPU's clock, so each pair puts that a little too far
+//! back: the best pair of the last milliseconds is the nearest to the truth.
 
 use subjiffy_common::sched::Cpu;
 
 /// Pairs kept for each CPU.
 const KEPT: usize = 8;
 
-/// The two clocks drift apart by up to 0.1 us a millisecond: older pairs do not count.
-const OLDEST_NS: u64 = 5_000_000;
-
-/// A pair that is worse by more than this is no late reading: the task clock stood still.
-const STOOD_STILL_NS: u64 = 4_000;
+/// The two clocks drift apart by less than this share of the time that has passed (100 ppm; NTP
+/// moves a clock by 500 at the very most, and rarely by more than 50).
+const DRIFT: u64 = 10_000;
 
 /// A pair of readings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,7 +23,7 @@ struct Pair {
 }
 
 impl Pair {
-    /// How far the task clock is behind. (It may run ahead: the difference wraps.)
+    /// How far the CPU's clock is behind. (It may run ahead: the difference wraps.)
     fn behind(self) -> i64 {
         self.monotonic_ns.wrapping_sub(self.clock_ns) as i64
     }
@@ -39,30 +38,19 @@ struct Pairs {
 
 impl Pairs {
     fn add(&mut self, pair: Pair) {
-        let newest = self.newest();
-        if newest == Some(pair) {
-            return;
+        let newest = self.count.checked_sub(1).map(|last| self.last[last % KEPT]);
+        if newest != Some(pair) {
+            self.last[self.count % KEPT] = pair;
+            self.count += 1;
         }
-        if newest.is_some()
-            && pair.behind() - self.behind(pair.monotonic_ns) > STOOD_STILL_NS as i64
-        {
-            self.count = 0;
-        }
-        self.last[self.count % KEPT] = pair;
-        self.count += 1;
     }
 
-    fn newest(&self) -> Option<Pair> {
-        self.count.checked_sub(1).map(|last| self.last[last % KEPT])
-    }
-
-    fn behind(&self, now_ns: u64) -> i64 {
+    /// How far the CPU's clock is behind at `now_ns`: at most what the best pair says, and what
+    /// that pair may have drifted since.
+    fn behind(&self, now_ns: u64) -> Option<i64> {
         let kept = &self.last[..self.count.min(KEPT)];
-        let newest = self.newest().map(Pair::behind).unwrap_or_default();
-        kept.iter()
-            .filter(|pair| now_ns.saturating_sub(pair.monotonic_ns) < OLDEST_NS)
-            .map(|pair| pair.behind())
-            .fold(newest, i64::min)
+        let drifted = |pair: &Pair| (now_ns.saturating_sub(pair.monotonic_ns) / DRIFT) as i64;
+        kept.iter().map(|pair| pair.behind() + drifted(pair)).min()
     }
 }
 
@@ -91,11 +79,11 @@ impl Clocks {
     /// clock, ns; 0 as long as nothing is known of the clock.
     #[must_use]
     pub fn since_switch(&self, id: usize, cpu: &Cpu, now_ns: u64) -> u64 {
-        let Some(pairs) = self.cpus.get(id).filter(|pairs| pairs.count > 0) else {
-            return 0;
-        };
-        let clock_ns = now_ns.wrapping_sub(pairs.behind(now_ns) as u64);
-        // Never more than the wall clock says.
+        let behind = self.cpus.get(id).and_then(|pairs| pairs.behind(now_ns));
+        let Some(behind) = behind else { return 0 };
+        let clock_ns = now_ns
+            .wrapping_sub(behind as u64)
+            .wrapping_sub(cpu.behind_ns);
         let since = clock_ns.wrapping_sub(cpu.since_ns) as i64;
         since.max(0) as u64
     }
@@ -118,32 +106,43 @@ mod tests {
     #[test]
     fn the_best_of_the_last_pairs_counts() {
         let mut clocks = Clocks::default();
-        for (at, late) in [(1_000_000, 900), (2_000_000, 300), (3_000_000, 3_000)] {
+        // The hook may come milliseconds late when the hypervisor has the CPU.
+        for (at, late) in [
+            (11_000_000, 900),
+            (12_000_000, 300),
+            (13_000_000, 4_000_000),
+        ] {
             clocks.add(0, &cpu(at, at - 500_000 - late, 0));
         }
-        let last = cpu(0, 0, 2_400_000);
-        assert_eq!(clocks.since_switch(0, &last, 3_100_000), 199_700);
+        let last = cpu(0, 0, 12_400_000);
+        let drift = 110;
+        assert_eq!(clocks.since_switch(0, &last, 13_100_000), 199_700 - drift);
     }
 
     #[test]
-    fn a_clock_that_stood_still_makes_older_pairs_worthless() {
+    fn what_the_hypervisor_took_is_no_run_time() {
         let mut clocks = Clocks::default();
         clocks.add(0, &cpu(1_000_000, 500_000, 0));
-        clocks.add(0, &cpu(2_000_000, 1_200_000, 0));
-        assert_eq!(
-            clocks.since_switch(0, &cpu(0, 0, 1_200_000), 2_000_500),
-            500
-        );
+        let last = Cpu {
+            behind_ns: 100_000,
+            ..cpu(0, 0, 400_000)
+        };
+        assert_eq!(clocks.since_switch(0, &last, 1_000_700), 700);
+        let taken = Cpu {
+            behind_ns: 100_500,
+            ..last
+        };
+        assert_eq!(clocks.since_switch(0, &taken, 1_000_700), 200);
     }
 
     #[test]
-    fn old_pairs_do_not_count() {
+    fn a_new_pair_counts_once_the_old_ones_may_have_drifted_further() {
         let mut clocks = Clocks::default();
         clocks.add(0, &cpu(1_000_000, 500_000, 0));
-        clocks.add(0, &cpu(101_000_000, 100_490_000, 0));
+        clocks.add(0, &cpu(101_000_000, 100_495_000, 0));
         assert_eq!(
-            clocks.since_switch(0, &cpu(0, 0, 100_490_000), 101_000_010),
-            10
+            clocks.since_switch(0, &cpu(0, 0, 100_000_000), 101_000_000),
+            495_000
         );
     }
 

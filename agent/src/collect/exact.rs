@@ -125,6 +125,8 @@ impl Exact {
     }
 
     fn read_cpus(&mut self) {
+        self.kernel
+            .read_clocks(self.reader.tables.cpus.len() as u32);
         self.cpus.clear();
         for id in 0.. {
             let Some(cpu) = self.reader.cpu(id) else {
@@ -153,8 +155,10 @@ impl Exact {
         let shown = self.tracker.shown_of_unlisted();
         let sum = |field: fn(&Cpu) -> u64| self.cpus.iter().map(field).sum::<u64>();
         Unlisted {
-            exits: sum(|cpu| cpu.unlisted_exits).saturating_sub(shown.exits),
-            cpu_ns: sum(|cpu| cpu.unlisted_exit_ns).saturating_sub(shown.cpu_ns),
+            exits: (sum(|cpu| cpu.unlisted_exits) + self.reader.unplaced)
+                .saturating_sub(shown.exits),
+            cpu_ns: (sum(|cpu| cpu.unlisted_exit_ns) + self.reader.unplaced_ns)
+                .saturating_sub(shown.cpu_ns),
         }
     }
 

@@ -47,6 +47,14 @@ const REQUIRED: &[Field] = &[
     ("SIGNAL_THREADS", "signal_struct", &[&["nr_threads"]]),
 ];
 
+/// All of them or none: they are absent without `CONFIG_FAIR_GROUP_SCHED`.
+const RUN_QUEUE: &[Field] = &[
+    ("TASK_CFS_RQ", "task_struct", &[&["se", "cfs_rq"]]),
+    ("CFS_RQ_RQ", "cfs_rq", &[&["rq"]]),
+    ("RQ_CLOCK", "rq", &[&["clock"]]),
+    ("RQ_CLOCK_TASK", "rq", &[&["clock_task"]]),
+];
+
 /// Absent where the kernel is built without `CONFIG_SCHED_INFO`.
 const OPTIONAL: &[Field] = &[
     (
@@ -74,6 +82,12 @@ impl Layout {
         for field in OPTIONAL {
             globals.push((field.0, offset(btf, field).unwrap_or(0)));
         }
+        let run_queue: Result<Vec<_>, _> = RUN_QUEUE
+            .iter()
+            .map(|field| Ok::<_, BtfError>((field.0, offset(btf, field)?)))
+            .collect();
+        let absent = || RUN_QUEUE.iter().map(|field| (field.0, 0)).collect();
+        globals.extend(run_queue.unwrap_or_else(|_| absent()));
         check_switch(&btf.tracepoint("sched_switch")?)?;
         Ok(Self { globals })
     }

@@ -69,6 +69,10 @@ pub struct Reader {
     /// What was read in this round.
     read: Vec<(u32, Slot)>,
     buried: Vec<(u32, u64)>,
+    /// Processes that were buried and whose chunk serves others now, and their CPU time, ns.
+    pub unplaced: u64,
+    /// See `unplaced`.
+    pub unplaced_ns: u64,
     marked: Vec<u32>,
     marked_before: Vec<u32>,
     /// Chunks that may have become free.
@@ -87,6 +91,8 @@ impl Reader {
             living: vec![0; slots / CHUNK_SLOTS as usize],
             read: Vec::new(),
             buried: Vec::new(),
+            unplaced: 0,
+            unplaced_ns: 0,
             marked: Vec::new(),
             marked_before: Vec::new(),
             emptied: Vec::new(),
@@ -133,6 +139,8 @@ impl Reader {
                 return;
             };
             let Some(index) = self.tables.slot_of(slot.tid) else {
+                self.unplaced_ns += slot.run_ns;
+                self.unplaced += u64::from(slot.tid == slot.tgid);
                 continue;
             };
             self.buried.push((index as u32, slot.start_ns));
@@ -151,7 +159,14 @@ impl Reader {
             }
             let slot = self.tables.slots.read(index);
             self.sequences[index] = slot.sequence;
-            if slot.life() == life::FREE || self.tables.slot_of(slot.tid) != Some(index) {
+            if slot.life() == life::FREE {
+                continue;
+            }
+            if self.tables.slot_of(slot.tid) != Some(index) {
+                // Two CPUs assigned a chunk for the same ids at once: this one got none.
+                if chunk >= self.tables.fixed_chunks {
+                    self.emptied.push(chunk);
+                }
                 continue;
             }
             self.note(chunk, index, &slot);
@@ -196,7 +211,10 @@ impl Reader {
                 let is_used = slot.life() != life::FREE;
                 (is_used && self.tables.slot_of(slot.tid) == Some(index)).then_some(slot)
             });
-            let Some(slot) = used else { return false };
+            let Some(slot) = used else {
+                self.give_back(chunk);
+                return false;
+            };
             let base = slot.tid / CHUNK_SLOTS * CHUNK_SLOTS;
             if base.wrapping_add(CHUNK_SLOTS).wrapping_sub(newest) < RELEASE_DISTANCE {
                 return true;
@@ -204,11 +222,20 @@ impl Reader {
             let place = &self.tables.directory.halves()[(base / CHUNK_SLOTS) as usize];
             let number = chunk + 1;
             let _ = place.compare_exchange(number, 0, Ordering::SeqCst, Ordering::Relaxed);
-            // A full queue cannot be: it was made for all chunks.
-            let _ = self.tables.free_chunks.push(number, 0);
+            self.give_back(chunk);
             false
         });
         self.emptied = emptied;
+    }
+
+    fn give_back(&mut self, chunk: u32) {
+        let first = (chunk * CHUNK_SLOTS) as usize;
+        for index in first..first + CHUNK_SLOTS as usize {
+            // Whatever it still holds was read, or is in another chunk by now.
+            self.tables.consume(index, &self.tables.slots.read(index));
+        }
+        // A full queue cannot be: it was made for all chunks.
+        let _ = self.tables.free_chunks.push(chunk + 1, 0);
     }
 
     /// What a CPU does now.

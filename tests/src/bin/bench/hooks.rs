@@ -1,33 +1,43 @@
 //! What the kernel side costs where it runs: at every context switch, fork and exit.
 
 use crate::{
-    crowd, pin, programs, progress,
+    crowd, pin, programs, progress, sampling,
     stats::{median, short, spread},
     table::Table,
 };
 use std::any::Any;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use subjiffy_ebpf::program;
 use subjiffy_tests::load::number;
 
 /// A round of the game is two switches.
-const GAME: &str = "pingpong --rounds 100000";
+const GAME: &str = "pingpong --rounds 50000";
 const FORKS: u32 = 20_000;
 const FORKS_EACH_ROUND: u32 = 4_000;
 
 /// Attaching patches kernel code and waits for all CPUs; that is over by then.
-const SETTLE: Duration = Duration::from_millis(200);
+const SETTLE: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Off,
     Empty,
     Agent,
-    Read,
+    Sampled,
+    Top,
 }
 
-const STATES: [State; 4] = [State::Off, State::Empty, State::Agent, State::Read];
+const STATES: [State; 5] = [
+    State::Off,
+    State::Empty,
+    State::Agent,
+    State::Sampled,
+    State::Top,
+];
 
 impl State {
     fn name(self) -> &'static str {
@@ -35,7 +45,8 @@ impl State {
             Self::Off => "off",
             Self::Empty => "an empty hook on sched_switch",
             Self::Agent => "all hooks of the agent, nobody reading",
-            Self::Read => "all hooks of the agent, read at 1 kHz on another CPU",
+            Self::Sampled => "all hooks, a sample every ms on another CPU",
+            Self::Top => "all hooks, `top --json -i 1ms` on another CPU",
         }
     }
 
@@ -45,19 +56,48 @@ impl State {
             Self::Off => Box::new(()),
             Self::Empty => Box::new(programs::empty()?),
             Self::Agent => Box::new(programs::agent()?),
-            Self::Read => Box::new(reader()?),
+            Self::Sampled => Box::new(pin::on(pin::last()?, Sampling::start)?),
+            Self::Top => Box::new(top()?),
         };
         std::thread::sleep(SETTLE);
         Ok(held)
     }
 }
 
+/// Samples at 1 kHz in a thread of this process until it is dropped.
+struct Sampling {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sampling {
+    fn start() -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let outcome = sampling::sample_until(|| stopped.load(Ordering::Relaxed), false);
+            outcome.map_or_else(|error| progress(&error), |_| ());
+        });
+        Self {
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Sampling {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
 /// `subjiffy top` on the other CPU, attached.
-fn reader() -> Result<impl Any, String> {
-    let before = programs::loaded(program::SCHED_SWITCH);
+fn top() -> Result<impl Any, String> {
+    let before = programs::newest_id(program::SCHED_SWITCH);
     let top = pin::on(pin::last()?, || crowd::top(Stdio::null()))??;
     let begun = Instant::now();
-    while programs::loaded(program::SCHED_SWITCH) <= before {
+    while programs::newest_id(program::SCHED_SWITCH) <= before {
         if begun.elapsed() > Duration::from_secs(10) {
             return Err("subjiffy top loads no programs: run it to see why".to_owned());
         }
@@ -72,7 +112,11 @@ pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
     let mut forks = switches.clone();
     for round in 1..=rounds {
         progress(&format!("hooks, round {round} of {rounds}"));
-        for (at, state) in STATES.into_iter().enumerate() {
+        let mut order: Vec<_> = STATES.into_iter().enumerate().collect();
+        if round % 2 == 0 {
+            order.reverse();
+        }
+        for (at, state) in order {
             let _held = state.enter()?;
             switches[at].push(switch_ns()?);
             if round * FORKS_EACH_ROUND as usize <= FORKS as usize {

@@ -85,14 +85,14 @@ fn options() -> Result<Options, String> {
 fn measure(options: &Options) -> Result<Vec<Table>, String> {
     let rounds = |default| options.rounds.unwrap_or(default);
     match options.what.as_str() {
-        "hooks" => hooks::measure(rounds(10)),
+        "hooks" => hooks::measure(rounds(20)),
         "requests" => requests::measure(rounds(6)),
         "sampling" => sampling::measure(rounds(3)),
         "memory" => memory::measure(),
         "all" => {
             // First what is missing, then what takes minutes.
             reference::binary()?;
-            let mut tables = hooks::measure(rounds(10))?;
+            let mut tables = hooks::measure(rounds(20))?;
             tables.extend(sampling::measure(rounds(3))?);
             tables.extend(memory::measure()?);
             tables.extend(requests::measure(rounds(6))?);

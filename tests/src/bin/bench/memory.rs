@@ -12,6 +12,9 @@ const CLIENTS: usize = 10;
 const TIME: Duration = Duration::from_secs(10);
 const WATCH: Duration = Duration::from_secs(20);
 
+/// Threads that waited for disks end after ten seconds without work.
+const REST: Duration = Duration::from_secs(13);
+
 /// The terminal client's: metrics on every tick, the rest on every so many.
 const TICK: Duration = Duration::from_millis(500);
 const LIST_EVERY: u32 = 4;
@@ -50,7 +53,7 @@ pub fn measure() -> Result<Vec<Table>, String> {
     let cpu = short(used / begun.elapsed().as_nanos() as f64 * 100.0);
 
     progress("memory, wakeups without a client");
-    std::thread::sleep(Duration::from_secs(3));
+    std::thread::sleep(REST);
     let before = (truth::switches(pid), truth::process_clock_ns(pid));
     std::thread::sleep(WATCH);
     let after = (truth::switches(pid), truth::process_clock_ns(pid));

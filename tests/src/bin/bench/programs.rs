@@ -1,6 +1,6 @@
 //! The BPF programs: the empty hook that ours is compared with, and the kernel's statistics.
 
-use aya::programs::{BtfTracePoint, loaded_programs};
+use aya::programs::{BtfTracePoint, ProgramInfo, loaded_programs};
 use aya::sys::{Stats, enable_stats};
 use aya::{Btf, Ebpf, EbpfLoader};
 use std::os::fd::OwnedFd;
@@ -49,15 +49,16 @@ pub fn statistics() -> Result<OwnedFd, String> {
 
 /// Nanoseconds and runs so far of the newest loaded program of this name.
 pub fn run_time(name: &str) -> Option<(u64, u64)> {
-    let named = loaded_programs().filter_map(Result::ok);
-    named
-        .filter(|one| one.name_as_str() == Some(name))
-        .max_by_key(|one| one.id())
-        .map(|one| (one.run_time().as_nanos() as u64, one.run_count()))
+    newest(name).map(|one| (one.run_time().as_nanos() as u64, one.run_count()))
 }
 
-/// How many programs of this name are loaded.
-pub fn loaded(name: &str) -> usize {
+/// Number of the newest loaded program of this name; numbers are not given out twice.
+pub fn newest_id(name: &str) -> Option<u32> {
+    newest(name).map(|one| one.id())
+}
+
+fn newest(name: &str) -> Option<ProgramInfo> {
     let all = loaded_programs().filter_map(Result::ok);
-    all.filter(|one| one.name_as_str() == Some(name)).count()
+    all.filter(|one| one.name_as_str() == Some(name))
+        .max_by_key(ProgramInfo::id)
 }

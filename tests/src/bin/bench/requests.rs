@@ -124,7 +124,7 @@ fn ticks(pid: u32) -> u64 {
 pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
     reference::binary()?;
     // Before there is no network any more.
-    (build::binary(), build::load());
+    let _ = (build::binary(), build::load());
     reference::leave_the_network()?;
     let _crowd = Crowd::start(IDLE, ACTIVE);
     let theirs: Owned = reference::start()?;

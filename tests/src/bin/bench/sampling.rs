@@ -64,7 +64,7 @@ fn table_row(table: &mut Table, name: &str, percent: &[f64], of_a_sample: String
 
 /// The sampler's loop in this process, on a thread of its own.
 #[derive(Default)]
-struct Loop {
+pub struct Loop {
     encode: bool,
     percent: Vec<f64>,
     late_us: Vec<f64>,
@@ -76,7 +76,10 @@ struct Loop {
 impl Loop {
     fn run(&mut self, encode: bool) -> Result<(), String> {
         self.encode = encode;
-        let part = std::thread::spawn(move || sample_for(TIME / 2, encode));
+        let part = std::thread::spawn(move || {
+            let begun = Instant::now();
+            sample_until(|| begun.elapsed() >= TIME / 2, encode)
+        });
         let part = part.join().map_err(|_| "the sampling has panicked")??;
         self.percent.extend(part.percent);
         self.late_us.extend(part.late_us);
@@ -91,7 +94,8 @@ impl Loop {
     }
 }
 
-fn sample_for(time: Duration, encode: bool) -> Result<Loop, String> {
+/// Samples at 1 kHz in the calling thread, with or without writing each one down.
+pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, String> {
     let mut collector = collector()?;
     let (mut chain, mut snapshot) = (Processes::default(), Snapshot::default());
     let mut line = Vec::new();
@@ -101,7 +105,7 @@ fn sample_for(time: Duration, encode: bool) -> Result<Loop, String> {
     chain.begin(&mut collector).map_err(|e| e.to_string())?;
     let (begun, cpu_begun) = (Instant::now(), thread_cpu_ns());
     let mut ticker = Ticker::new(PERIOD, begun);
-    while begun.elapsed() < time {
+    while !done() {
         nobody.receive(Some(ticker.next()));
         let late = ticker.next().elapsed();
         chain
