@@ -101,6 +101,19 @@ impl Slot {
         }
     }
 
+    /// Takes over the state and the counters of another slot, but not whose they are.
+    #[inline(always)]
+    pub fn take_books(&mut self, other: &Self) {
+        self.state = other.state;
+        self.run_ns = other.run_ns;
+        self.run_delay_ns = other.run_delay_ns;
+        self.runs = other.runs;
+        self.voluntary = other.voluntary;
+        self.involuntary = other.involuntary;
+        self.user_ns = other.user_ns;
+        self.system_ns = other.system_ns;
+    }
+
     /// One of [`life`].
     #[must_use]
     pub fn life(&self) -> u32 {
@@ -179,8 +192,7 @@ impl Counters {
 ///
 /// Its times are of the CPU's task clock (`rq_clock_task` of kernel/sched/sched.h): the clock that
 /// run times are measured with, which stands still while the hypervisor has the CPU. Reading it
-/// costs nothing, the scheduler has just stored it in the tasks that come and go; where it stands
-/// against `CLOCK_MONOTONIC` is noted once after every request of the reader.
+/// costs nothing, the scheduler has just stored it in the tasks that come and go.
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cpu {
@@ -196,15 +208,17 @@ pub struct Cpu {
     pub idle_ns: u64,
     /// Tells two tasks apart on this CPU; of no meaning outside the hook.
     pub task: u64,
-    /// Answered with the next two: the last value of `calibrate` that was seen.
-    pub calibrated: u64,
-    /// A moment in ns of `CLOCK_MONOTONIC`, and ...
-    pub monotonic_ns: u64,
-    /// ... the same moment in ns of the CPU's clock, `behind_ns` ahead of the task clock.
-    pub clock_ns: u64,
+    /// Where the CPU's run queue is; 0 if that is not known. Of no meaning outside the kernel.
+    pub run_queue: u64,
+    /// Keeps what the clocks program writes on a line of its own.
+    pub reserved: [u64; 2],
 
-    /// Written by the reader: a new value asks for a new pair of clock readings.
-    pub calibrate: u64,
+    /// The CPU's clock (`rq_clock`) when the scheduler last read it, ns. This and the next are
+    /// brought up to date by the clocks program; they are a timer tick old at most.
+    pub clock_ns: u64,
+    /// How far the task clock is behind the CPU's clock, ns: what the hypervisor took, and
+    /// interrupts where they are accounted.
+    pub behind_ns: u64,
     /// Processes that died without a slot, or whose slot went to another before it was read.
     pub unlisted_exits: u64,
     /// Their CPU time, whole, ns.
@@ -215,21 +229,12 @@ pub struct Cpu {
     pub overwritten_slots: u64,
     /// Births of threads for which there was no slot.
     pub unslotted_births: u64,
-    /// Where the CPU's run queue is; 0 if that is not known. Of no meaning outside the kernel.
-    pub run_queue: u64,
-    /// How far the task clock is behind the CPU's clock by now, ns: what the hypervisor took, and
-    /// interrupts where they are accounted. Brought up to date by the clocks program; it is a timer
-    /// tick old at most. 0 if `run_queue` is.
-    pub behind_ns: u64,
+    /// Keeps the size a multiple of the cache line.
+    pub reserved_loss: u64,
 }
 
 /// CPUs that one run of the clocks program brings up to date.
 pub const CLOCKS_AT_ONCE: u32 = 64;
-
-impl Cpu {
-    /// Index of [`Cpu::calibrate`] in words of eight bytes.
-    pub const CALIBRATE_WORD: usize = core::mem::offset_of!(Cpu, calibrate) / 8;
-}
 
 const _: () = assert!(size_of::<Cpu>() == 128);
 

@@ -11,8 +11,14 @@ static CPUS: Array<Cpu> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 /// The entry of the CPU we are on.
 #[inline(always)]
 pub fn current<'a>() -> Option<&'a mut Cpu> {
+    at(id())
+}
+
+/// The number of the CPU we are on.
+#[inline(always)]
+pub fn id() -> u32 {
     // SAFETY: the call has no preconditions.
-    at(unsafe { bpf_get_smp_processor_id() } as u32)
+    unsafe { bpf_get_smp_processor_id() as u32 }
 }
 
 /// The entry of a CPU.

@@ -33,10 +33,11 @@ offsets! {
     TASK_EXIT_CODE;
     TASK_FLAGS;
     TASK_SIGNAL;
-    /// This and the next three are 0 where run queues are not reached from tasks
+    /// This and the next four are 0 where run queues are not reached from tasks
     /// (no `CONFIG_FAIR_GROUP_SCHED`).
     TASK_CFS_RQ;
     CFS_RQ_RQ;
+    RQ_CPU;
     RQ_CLOCK;
     RQ_CLOCK_TASK;
     CRED_EUID;

@@ -4,7 +4,7 @@ use aya_ebpf::{helpers::bpf_ktime_get_ns, macros::btf_tracepoint, programs::BtfT
 use subjiffy_common::sched::{Cpu, life};
 
 use crate::{
-    clocks, cpu,
+    cpu,
     table::{self, Place},
     task::{TASK_DEAD, Task},
 };
@@ -37,13 +37,8 @@ fn subjiffy_switch(ctx: BtfTracePointContext) -> i32 {
     cpu.task = next.0 as u64;
     cpu.run_ns = next.run_ns();
     cpu.since_ns = clock;
-    // Before a CPU idles the scheduler looks for work elsewhere: the readings would be far apart.
-    if cpu.calibrated != cpu.calibrate && cpu.tid != 0 {
-        cpu.calibrated = cpu.calibrate;
-        cpu.run_queue = next.run_queue();
-        cpu.clock_ns = clock + clocks::behind(cpu.run_queue).unwrap_or(0);
-        // SAFETY: the call has no preconditions.
-        cpu.monotonic_ns = unsafe { bpf_ktime_get_ns() };
+    if cpu.run_queue == 0 && cpu.tid != 0 {
+        cpu.run_queue = next.run_queue(cpu::id()).unwrap_or(0);
     }
     store(&mut cpu.sequence, sequence.wrapping_add(1));
     0
@@ -116,25 +111,9 @@ fn exchange(task: Task, tid: u32, came_as: u32) {
 fn swap(leader: &mut Place<'_>, other: &mut Place<'_>) {
     let was = *leader.slot;
     let new = *other.slot;
-    leader.update(|slot| {
-        slot.state = new.state;
-        slot.run_ns = new.run_ns;
-        slot.run_delay_ns = new.run_delay_ns;
-        slot.runs = new.runs;
-        slot.voluntary = new.voluntary;
-        slot.involuntary = new.involuntary;
-        slot.user_ns = new.user_ns;
-        slot.system_ns = new.system_ns;
-    });
+    leader.update(|slot| slot.take_books(&new));
     other.update(|slot| {
-        slot.state = was.state;
-        slot.run_ns = was.run_ns;
-        slot.run_delay_ns = was.run_delay_ns;
-        slot.runs = was.runs;
-        slot.voluntary = was.voluntary;
-        slot.involuntary = was.involuntary;
-        slot.user_ns = was.user_ns;
-        slot.system_ns = was.system_ns;
+        slot.take_books(&was);
         slot.start_ns = was.start_ns;
         slot.exchanged_start_ns = new.start_ns;
     });

@@ -50,15 +50,17 @@ impl Task {
         self.load(&layout::TASK_EXEC_START)
     }
 
-    /// Address of the run queue that the task is on (`se.cfs_rq->rq`); 0 if that is not known.
+    /// Address of the run queue of CPU `id` (`se.cfs_rq->rq`), if that is the task's.
     #[inline(always)]
-    pub fn run_queue(self) -> u64 {
+    pub fn run_queue(self, id: u32) -> Option<u64> {
         if layout::RQ_CLOCK_TASK.load() == 0 {
-            return 0;
+            return None;
         }
-        self.read(&layout::TASK_CFS_RQ)
-            .and_then(|cfs_rq: u64| read_at(cfs_rq, &layout::CFS_RQ_RQ))
-            .unwrap_or(0)
+        let cfs_rq: u64 = self.read(&layout::TASK_CFS_RQ)?;
+        let run_queue: u64 = read_at(cfs_rq, &layout::CFS_RQ_RQ)?;
+        // Tasks of other scheduling classes may keep that of a CPU they have left.
+        let cpu: u32 = read_at(run_queue, &layout::RQ_CPU)?;
+        (cpu == id).then_some(run_queue)
     }
 
     /// The `TASK_*` bits, `__state` (`state` before Linux 5.14).

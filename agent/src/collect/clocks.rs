@@ -1,14 +1,15 @@
-//! Where each CPU's task clock stands against `CLOCK_MONOTONIC`.
+//! Where the CPUs' clocks stand against `CLOCK_MONOTONIC`.
 //!
-//! The task clock is the CPU's clock less what the hypervisor took ([`Cpu::behind_ns`], up to date
-//! with each sample). The CPU's clock and `CLOCK_MONOTONIC` go together; pairs of readings say how
-//! far they are apart. The hook reads `CLOCK_MONOTONIC` some hundred nanoseconds to some
-//! microseconds after the scheduler has read the CPU's clock, so each pair puts that a little too far
-//! back: the best pair of the last milliseconds is the nearest to the truth.
+//! A CPU's task clock is the CPU's clock less what the hypervisor took ([`Cpu::behind_ns`], up to
+//! date with each sample). The CPUs' clocks go together (`sched_clock` of a stable time stamp
+//! counter), so one pair of readings is enough for all of them. The sampler makes it on its own CPU:
+//! asking for its own CPU time makes the scheduler read the clock there, the clocks program tells
+//! the reading. If it was moved to another CPU in between, that reading is old and the pair puts the
+//! clock too far back: the best pair of the last ones is the nearest to the truth.
 
 use subjiffy_common::sched::Cpu;
 
-/// Pairs kept for each CPU.
+/// Pairs kept.
 const KEPT: usize = 8;
 
 /// The two clocks drift apart by less than this share of the time that has passed (100 ppm; NTP
@@ -23,64 +24,47 @@ struct Pair {
 }
 
 impl Pair {
-    /// How far the CPU's clock is behind. (It may run ahead: the difference wraps.)
+    /// How far the CPUs' clock is behind. (It may run ahead: the difference wraps.)
     fn behind(self) -> i64 {
         self.monotonic_ns.wrapping_sub(self.clock_ns) as i64
     }
 }
 
-/// The last pairs of one CPU.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pairs {
+/// The last pairs.
+#[derive(Debug, Default)]
+pub struct Clocks {
     last: [Pair; KEPT],
     count: usize,
 }
 
-impl Pairs {
-    fn add(&mut self, pair: Pair) {
-        let newest = self.count.checked_sub(1).map(|last| self.last[last % KEPT]);
-        if newest != Some(pair) {
-            self.last[self.count % KEPT] = pair;
+impl Clocks {
+    /// Takes a pair of readings: `clock_ns` of a CPU's clock at `monotonic_ns`, or a little before.
+    pub fn add(&mut self, monotonic_ns: u64, clock_ns: u64) {
+        if clock_ns != 0 {
+            self.last[self.count % KEPT] = Pair {
+                monotonic_ns,
+                clock_ns,
+            };
             self.count += 1;
         }
     }
 
-    /// How far the CPU's clock is behind at `now_ns`: at most what the best pair says, and what
-    /// that pair may have drifted since.
+    /// How far the CPUs' clock is behind: what the best pair says, where an older one counts as
+    /// worse by what it may have drifted up to `now_ns`.
     fn behind(&self, now_ns: u64) -> Option<i64> {
         let kept = &self.last[..self.count.min(KEPT)];
         let drifted = |pair: &Pair| (now_ns.saturating_sub(pair.monotonic_ns) / DRIFT) as i64;
-        kept.iter().map(|pair| pair.behind() + drifted(pair)).min()
-    }
-}
-
-/// The task clocks of all CPUs.
-#[derive(Debug, Default)]
-pub struct Clocks {
-    cpus: Vec<Pairs>,
-}
-
-impl Clocks {
-    /// Takes the pair of readings that a CPU's line has.
-    pub fn add(&mut self, id: usize, cpu: &Cpu) {
-        if cpu.calibrated == 0 {
-            return;
-        }
-        if self.cpus.len() <= id {
-            self.cpus.resize(id + 1, Pairs::default());
-        }
-        self.cpus[id].add(Pair {
-            monotonic_ns: cpu.monotonic_ns,
-            clock_ns: cpu.clock_ns,
-        });
+        let best = kept.iter().min_by_key(|pair| pair.behind() + drifted(pair));
+        best.map(|pair| pair.behind())
     }
 
     /// How long ago the last switch of a CPU was at `now_ns` of `CLOCK_MONOTONIC`, by its task
     /// clock, ns; 0 as long as nothing is known of the clock.
     #[must_use]
-    pub fn since_switch(&self, id: usize, cpu: &Cpu, now_ns: u64) -> u64 {
-        let behind = self.cpus.get(id).and_then(|pairs| pairs.behind(now_ns));
-        let Some(behind) = behind else { return 0 };
+    pub fn since_switch(&self, cpu: &Cpu, now_ns: u64) -> u64 {
+        let Some(behind) = self.behind(now_ns).filter(|_| cpu.clock_ns != 0) else {
+            return 0;
+        };
         let clock_ns = now_ns
             .wrapping_sub(behind as u64)
             .wrapping_sub(cpu.behind_ns);
@@ -93,12 +77,11 @@ impl Clocks {
 mod tests {
     use super::*;
 
-    fn cpu(monotonic_ns: u64, clock_ns: u64, since_ns: u64) -> Cpu {
+    fn cpu(since_ns: u64, behind_ns: u64) -> Cpu {
         Cpu {
-            calibrated: 1,
-            monotonic_ns,
-            clock_ns,
+            clock_ns: 1,
             since_ns,
+            behind_ns,
             ..Cpu::default()
         }
     }
@@ -106,42 +89,35 @@ mod tests {
     #[test]
     fn the_best_of_the_last_pairs_counts() {
         let mut clocks = Clocks::default();
-        // The hook may come milliseconds late when the hypervisor has the CPU.
+        // The reading may be milliseconds old when the sampler was moved meanwhile.
         for (at, late) in [
             (11_000_000, 900),
             (12_000_000, 300),
             (13_000_000, 4_000_000),
         ] {
-            clocks.add(0, &cpu(at, at - 500_000 - late, 0));
+            clocks.add(at, at - 500_000 - late);
         }
-        let last = cpu(0, 0, 12_400_000);
-        let drift = 110;
-        assert_eq!(clocks.since_switch(0, &last, 13_100_000), 199_700 - drift);
+        assert_eq!(
+            clocks.since_switch(&cpu(12_400_000, 0), 13_100_000),
+            199_700
+        );
     }
 
     #[test]
     fn what_the_hypervisor_took_is_no_run_time() {
         let mut clocks = Clocks::default();
-        clocks.add(0, &cpu(1_000_000, 500_000, 0));
-        let last = Cpu {
-            behind_ns: 100_000,
-            ..cpu(0, 0, 400_000)
-        };
-        assert_eq!(clocks.since_switch(0, &last, 1_000_700), 700);
-        let taken = Cpu {
-            behind_ns: 100_500,
-            ..last
-        };
-        assert_eq!(clocks.since_switch(0, &taken, 1_000_700), 200);
+        clocks.add(1_000_000, 500_000);
+        assert_eq!(clocks.since_switch(&cpu(400_000, 100_000), 1_000_700), 700);
+        assert_eq!(clocks.since_switch(&cpu(400_000, 100_500), 1_000_700), 200);
     }
 
     #[test]
     fn a_new_pair_counts_once_the_old_ones_may_have_drifted_further() {
         let mut clocks = Clocks::default();
-        clocks.add(0, &cpu(1_000_000, 500_000, 0));
-        clocks.add(0, &cpu(101_000_000, 100_495_000, 0));
+        clocks.add(1_000_000, 500_000);
+        clocks.add(101_000_000, 100_495_000);
         assert_eq!(
-            clocks.since_switch(0, &cpu(0, 0, 100_000_000), 101_000_000),
+            clocks.since_switch(&cpu(100_000_000, 0), 101_000_000),
             495_000
         );
     }
@@ -149,9 +125,19 @@ mod tests {
     #[test]
     fn a_switch_after_the_moment_and_an_unknown_clock_give_nothing() {
         let mut clocks = Clocks::default();
-        assert_eq!(clocks.since_switch(3, &cpu(0, 0, 7), 100), 0);
-        clocks.add(3, &cpu(1_000, 500, 0));
-        assert_eq!(clocks.since_switch(3, &cpu(0, 0, 700), 1_100), 0);
-        assert_eq!(clocks.since_switch(3, &cpu(0, 0, 500), 1_100), 100);
+        assert_eq!(clocks.since_switch(&cpu(7, 0), 100), 0);
+        clocks.add(1_000, 500);
+        assert_eq!(clocks.since_switch(&cpu(700, 0), 1_100), 0);
+        assert_eq!(clocks.since_switch(&cpu(500, 0), 1_100), 100);
+        assert_eq!(
+            clocks.since_switch(
+                &Cpu {
+                    clock_ns: 0,
+                    ..cpu(500, 0)
+                },
+                1_100
+            ),
+            0
+        );
     }
 }

@@ -169,6 +169,7 @@ impl Collector {
             .refresh(&mut self.procfs, sample.at.monotonic_ns, STAT_PERIOD_NS / 2)?;
         self.cpu_books.cpus_into(&mut sample.cpus);
         if let Books::Exact(exact) = &mut self.books {
+            exact.read_cpus();
             exact.idle_into(&sample.at, &mut sample.cpus);
         }
         Ok(())

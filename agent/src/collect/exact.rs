@@ -3,7 +3,10 @@
 use std::{sync::mpsc, thread, time::Duration};
 
 use aya_log::EbpfLogger;
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::{
+    thread::{CpuSet, sched_setaffinity},
+    time::{ClockId, clock_gettime},
+};
 use subjiffy_common::sched::{Cpu, Slot};
 
 use super::{
@@ -47,7 +50,6 @@ pub struct Exact {
     pub tracker: Tracker,
     cpus: Vec<Cpu>,
     clocks: Clocks,
-    calibration: u64,
     misses: u64,
     misses_read_ns: u64,
 }
@@ -69,7 +71,6 @@ impl Exact {
         let (mut kernel, mut reader) = Kernel::load(sizes)?;
         let logger = kernel.logger().ok();
         let tracker = Tracker::new(std::mem::take(&mut reader.reaped));
-        reader.tables.ask_for_calibration(1);
         visit_cpus(sizes.cpus);
         let mut exact = Self {
             kernel,
@@ -78,7 +79,6 @@ impl Exact {
             tracker,
             cpus: Vec::new(),
             clocks: Clocks::default(),
-            calibration: 1,
             misses: 0,
             misses_read_ns: 0,
         };
@@ -105,16 +105,14 @@ impl Exact {
             .changed(|tables, index, slot| tracker.visit(index, slot, tables));
         tracker.settle();
         tracker.clear_cpus();
-        for (id, cpu) in self.cpus.iter().enumerate().filter(|(_, cpu)| cpu.tid != 0) {
+        for cpu in self.cpus.iter().filter(|cpu| cpu.tid != 0) {
             let Some(index) = self.reader.tables.slot_of(cpu.tid) else {
                 continue;
             };
-            let since = self.clocks.since_switch(id, cpu, now.monotonic_ns);
+            let since = self.clocks.since_switch(cpu, now.monotonic_ns);
             tracker.extrapolate(index, cpu.tid, cpu.run_ns + since);
         }
         self.reader.release_chunks();
-        self.calibration += 1;
-        self.reader.tables.ask_for_calibration(self.calibration);
         if now.monotonic_ns.saturating_sub(self.misses_read_ns) >= MISSES_PERIOD_NS {
             self.misses_read_ns = now.monotonic_ns;
             self.misses = self.kernel.recursion_misses();
@@ -124,26 +122,33 @@ impl Exact {
         }
     }
 
-    fn read_cpus(&mut self) {
-        self.kernel
+    /// Reads what each CPU does.
+    pub fn read_cpus(&mut self) {
+        // The answer is of no use: asking makes the scheduler read this CPU's clock now.
+        let _ = clock_gettime(ClockId::ThreadCPUTime);
+        let monotonic_ns = Moment::now().monotonic_ns;
+        let here = self
+            .kernel
             .read_clocks(self.reader.tables.cpus.len() as u32);
         self.cpus.clear();
         for id in 0.. {
             let Some(cpu) = self.reader.cpu(id) else {
                 break;
             };
-            self.clocks.add(id, &cpu);
             self.cpus.push(cpu);
+        }
+        if let Some(cpu) = here.and_then(|id| self.cpus.get(id)) {
+            self.clocks.add(monotonic_ns, cpu.clock_ns);
         }
     }
 
-    /// Fills in the idle time of the CPUs named in `cpus`, up to `now`.
-    pub fn idle_into(&mut self, now: &Moment, cpus: &mut [CpuSample]) {
-        self.read_cpus();
+    /// Fills in the idle time of the CPUs named in `cpus`, up to `now`, at which
+    /// [`Exact::read_cpus`] or [`Exact::update`] was called.
+    pub fn idle_into(&self, now: &Moment, cpus: &mut [CpuSample]) {
         for sample in cpus {
             let id = sample.id as usize;
             if let Some(cpu) = self.cpus.get(id) {
-                let idle = |cpu| self.clocks.since_switch(id, cpu, now.monotonic_ns);
+                let idle = |cpu| self.clocks.since_switch(cpu, now.monotonic_ns);
                 sample.idle_ns = cpu.idle_ns + if cpu.tid == 0 { idle(cpu) } else { 0 };
             }
         }

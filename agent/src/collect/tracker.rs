@@ -295,7 +295,9 @@ impl Tracker {
         let Some(thread) = self.threads.get(index).filter(|thread| thread.tid == tid) else {
             return;
         };
-        if thread.dead {
+        // Of a thread that is only known from `/proc` the kernel side tells nothing: it may have
+        // left the CPU long since.
+        if thread.dead || thread.rounded {
             return;
         }
         let (key, since) = (

@@ -51,6 +51,7 @@ const REQUIRED: &[Field] = &[
 const RUN_QUEUE: &[Field] = &[
     ("TASK_CFS_RQ", "task_struct", &[&["se", "cfs_rq"]]),
     ("CFS_RQ_RQ", "cfs_rq", &[&["rq"]]),
+    ("RQ_CPU", "rq", &[&["cpu"]]),
     ("RQ_CLOCK", "rq", &[&["clock"]]),
     ("RQ_CLOCK_TASK", "rq", &[&["clock_task"]]),
 ];

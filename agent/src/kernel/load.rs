@@ -157,18 +157,22 @@ impl Kernel {
         EbpfLogger::init(&mut self.ebpf)
     }
 
-    /// Brings the clocks of `cpus` CPUs up to date, in the table of CPUs. Costs about a microsecond.
-    pub fn read_clocks(&self, cpus: u32) {
+    /// Brings the clocks of `cpus` CPUs up to date, in the table of CPUs, and tells on which CPU
+    /// that was done. Costs about a microsecond.
+    pub fn read_clocks(&self, cpus: u32) -> Option<usize> {
         let program = self.ebpf.program(program::CLOCKS);
-        let Some(Ok(clocks)) = program.map(<&RawTracePoint>::try_from) else {
-            return;
-        };
+        let clocks = program.and_then(|program| <&RawTracePoint>::try_from(program).ok())?;
+        let mut ran_on = None;
         for first in (0..cpus).step_by(sched::CLOCKS_AT_ONCE as usize) {
             let mut options = RawTracePointRunOptions::new();
             options.args[0] = u64::from(first);
             // Without it the clocks are those of the last sample.
-            let _ = clocks.test_run(options);
+            ran_on = clocks
+                .test_run(options)
+                .ok()
+                .map(|run| run.return_value as usize);
         }
+        ran_on
     }
 
     /// Events that the hooks missed because they would have interrupted themselves, since they

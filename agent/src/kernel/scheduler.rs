@@ -47,13 +47,6 @@ impl Tables {
         self.slots
             .store_word(index, Slot::CONSUMED_WORD, slot.start_ns);
     }
-
-    /// Asks every CPU's hook to read both clocks once more at its next switch.
-    pub fn ask_for_calibration(&self, request: u64) {
-        for cpu in 0..self.cpus.len() {
-            self.cpus.store_word(cpu, Cpu::CALIBRATE_WORD, request);
-        }
-    }
 }
 
 /// Remembers what it has read.
