@@ -1,9 +1,10 @@
 //! Processes for the agents to look at.
 
 use std::process::{Command, Stdio};
-use subjiffy_tests::build;
+use std::time::{Duration, Instant};
 use subjiffy_tests::load::Load;
 use subjiffy_tests::process::Owned;
+use subjiffy_tests::{build, truth};
 
 /// How long an active process works each time it wakes up, every 10 ms.
 const DUTY_US: u32 = 50;
@@ -16,6 +17,7 @@ pub struct Crowd {
 
 impl Crowd {
     pub fn start(idle: usize, active: usize) -> Self {
+        wait_for_burials();
         let all = |command: String| {
             let mut load = start(&command);
             load.run();
@@ -27,6 +29,16 @@ impl Crowd {
                 "active --count {active} --duty-us {DUTY_US} --seconds 290"
             )),
         }
+    }
+}
+
+/// The dead of an earlier crowd are adopted by init, which reaps them when it finds the time; until
+/// then an agent asks after them.
+fn wait_for_burials() {
+    let end = Instant::now() + Duration::from_secs(10);
+    let is_zombie = |pid: u32| truth::state(pid) == Some('Z');
+    while truth::processes().iter().any(|one| is_zombie(one.0)) && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

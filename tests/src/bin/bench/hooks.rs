@@ -160,12 +160,11 @@ fn switch_table(ns: &[Vec<f64>; STATES.len()]) -> Table {
         "Context switch, two processes on one CPU that wake each other through pipes",
         &["hooks", "ns per switch", "extra ns", "x empty (budget 1.9)"],
     );
-    let extra = |at: usize| -> Vec<f64> { ns[at].iter().zip(&ns[0]).map(|(a, b)| a - b).collect() };
-    let empty = median(&extra(1));
+    let extra = |at: usize| median(&ns[at]) - median(&ns[0]);
     for (at, state) in STATES.into_iter().enumerate() {
         let (extra, ratio) = match state {
             State::Off => (String::new(), String::new()),
-            _ => (spread(&extra(at)), short(median(&extra(at)) / empty)),
+            _ => (short(extra(at)), short(extra(at) / extra(1))),
         };
         table.row([state.name().to_owned(), spread(&ns[at]), extra, ratio]);
     }
