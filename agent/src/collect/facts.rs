@@ -8,12 +8,17 @@ use super::{
 };
 use crate::procfs::{Clock, PidStat, Reader};
 
+/// The whole of `/proc/PID/stat` is read so often of a process that runs, its memory each time.
+const CHECK_PERIOD_NS: u64 = 10_000_000_000;
+
 /// Reads `/proc/PID` for those that ran.
 #[derive(Debug)]
 pub struct Facts {
     clock: Clock,
     /// Ids of processes that died since the last reading.
     ended: Vec<u32>,
+    /// Ids of processes that ran and of which only the memory is read.
+    active: Vec<u32>,
 }
 
 /// The moment and the number of CPUs bound how far the two accounts may be apart.
@@ -34,6 +39,7 @@ impl Facts {
         Self {
             clock,
             ended: Vec::new(),
+            active: Vec::new(),
         }
     }
 
@@ -52,6 +58,7 @@ impl Facts {
     ) {
         let clock = self.clock;
         let mut read = |process: &mut Process| {
+            process.checked_ns = bounds.books_ns;
             let Ok(stat) = procfs.pid_stat(process.facts.id.pid) else {
                 return;
             };
@@ -61,7 +68,14 @@ impl Facts {
             disagreements.extend(compare(process, &stat, clock, bounds));
             apply(process, &stat, clock, procfs);
         };
-        tracker.take_active(&mut read);
+        tracker.take_active(|process| {
+            let known = process.checked_ns != 0;
+            if known && bounds.books_ns.saturating_sub(process.checked_ns) < CHECK_PERIOD_NS {
+                self.active.push(process.facts.id.pid);
+            } else {
+                read(process);
+            }
+        });
         if !self.ended.is_empty() {
             // Children of the dead have another parent now, without having run.
             self.ended.sort_unstable();
@@ -71,6 +85,12 @@ impl Facts {
                 }
             }
             self.ended.clear();
+        }
+        for pid in self.active.drain(..) {
+            let user = tracker.process_mut(pid).filter(|one| !one.kernel_thread);
+            if let (Some(process), Ok(memory)) = (user, procfs.pid_statm(pid)) {
+                process.facts.rss_bytes = clock.pages_to_bytes(memory.resident);
+            }
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Process {
     leaderless: bool,
     /// Another process has its id.
     superseded: bool,
+    /// When all that `/proc` knows was read last, ns of `CLOCK_MONOTONIC`; 0 for never.
+    pub checked_ns: u64,
     /// A kernel thread.
     pub kernel_thread: bool,
     /// Its name if that is longer than a `comm`.

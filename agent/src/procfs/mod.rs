@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`reader`], `file`, [`path`] | opening and reading, reused buffers; naming a file |
 //! | [`error`], [`name`], `text` | errors, inline byte strings, words and numbers |
-//! | `pids`, [`pid_stat`], [`pid_status`], [`pid_schedstat`], [`cmdline`] | one process or thread |
+//! | `pids`, [`pid_stat`], [`pid_statm`], [`pid_status`], [`pid_schedstat`], [`cmdline`] | one process or thread |
 //! | [`stat`], [`meminfo`], [`net_dev`], [`loadavg`], [`uptime`], [`sysctl`] | the machine |
 //! | [`mounts`], `block`, [`disks`] | mounted file systems by disk |
 //! | [`clock`] | ticks and pages to nanoseconds and bytes |
@@ -30,6 +30,7 @@ pub mod net_dev;
 pub mod path;
 pub mod pid_schedstat;
 pub mod pid_stat;
+pub mod pid_statm;
 pub mod pid_status;
 pub mod reader;
 pub mod stat;
@@ -56,6 +57,7 @@ pub use net_dev::Interface;
 pub use path::{ProcPath, Root};
 pub use pid_schedstat::SchedStat;
 pub use pid_stat::{Comm, PidStat};
+pub use pid_statm::StatM;
 pub use pid_status::PidStatus;
 pub use reader::Reader;
 pub use stat::{Cpu, CpuTimes, Stat};

@@ -20,6 +20,7 @@ use super::net_dev::{self, Interface};
 use super::path::{ProcPath, Root};
 use super::pid_schedstat::{self, SchedStat};
 use super::pid_stat::{self, PidStat};
+use super::pid_statm::{self, StatM};
 use super::pid_status::{self, PidStatus};
 use super::pids;
 use super::stat::{self, Stat};
@@ -77,6 +78,15 @@ impl Reader {
             ProcPath::Process(pid, "stat"),
             Extent::Record,
             pid_stat::parse,
+        )
+    }
+
+    /// `/proc/PID/statm`.
+    pub fn pid_statm(&mut self, pid: u32) -> Result<StatM, Error> {
+        self.files.parse(
+            ProcPath::Process(pid, "statm"),
+            Extent::Record,
+            pid_statm::parse,
         )
     }
 
