@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn registries_are_where_foreign_packages_lie() {
         let metadata = serde_json::json!({ "packages": [
-            { "source": null, "manifest_path": "/work/agent/Cargo.toml" },
+            { "source": null, "manifest_path": "/checkout/agent/Cargo.toml" },
             { "source": "registry+x", "manifest_path": "/r/host-1/aya-1.0.0/Cargo.toml" },
             { "source": "registry+x", "manifest_path": "/r/host-1/log-0.4.0/Cargo.toml" },
         ]});
