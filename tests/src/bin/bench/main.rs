@@ -4,7 +4,7 @@
 //! JSON object a table. Nothing here passes or fails: the budgets stand beside the figures.
 //!
 //! * [`hooks`]: a context switch, a fork and an exit with and without the kernel side
-//! * [`requests`]: an answer to a client, next to `socktop_agent`; [`reference`] runs that one
+//! * [`requests`]: an answer to a client, next to `socktop_agent`; [`mod@reference`] runs that one
 //! * [`sampling`]: samples at 1 kHz; [`parts`]: what one sample is made of
 //! * [`memory`]: resident memory and wakeups
 //! * [`client`], [`crowd`], [`pin`], [`programs`]: what these need
