@@ -115,9 +115,9 @@ impl Reader {
         }
         // A writer buries before it writes: whoever had a slot before what we read in it is here.
         self.exhume(&mut visit);
+        self.buried.sort_unstable();
         for (index, slot) in &self.read {
-            let is_buried =
-                !self.buried.is_empty() && self.buried.contains(&(*index, slot.start_ns));
+            let is_buried = self.buried.binary_search(&(*index, slot.start_ns)).is_ok();
             if !is_buried {
                 visit(&self.tables, *index as usize, slot);
             }
@@ -152,6 +152,9 @@ impl Reader {
             }
             let slot = self.tables.slots.read(index);
             self.sequences[index] = slot.sequence;
+            if slot.life() == life::DEAD && !self.keep(index, &slot) {
+                continue;
+            }
             if slot.life() == life::FREE {
                 continue;
             }
@@ -165,6 +168,17 @@ impl Reader {
             self.note(chunk, index, &slot);
             self.read.push((index as u32, slot));
         }
+    }
+
+    /// Says at once that a dead thread's final numbers were read. If another thread is taking the
+    /// slot meanwhile the kernel side keeps them in another way, and they must not count twice.
+    fn keep(&mut self, index: usize, slot: &Slot) -> bool {
+        self.tables.consume(index, slot);
+        let kept = self.tables.slots.sequence(index) == slot.sequence;
+        if !kept {
+            self.sequences[index] = slot.sequence.wrapping_sub(1);
+        }
+        kept
     }
 
     fn note(&mut self, chunk: u32, index: usize, slot: &Slot) {

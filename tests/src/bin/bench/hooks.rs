@@ -15,7 +15,10 @@ use subjiffy_ebpf::program;
 use subjiffy_tests::load::number;
 
 /// A round of the game is two switches.
-const GAME: &str = "pingpong --rounds 50000";
+const GAME: &str = "pingpong --rounds 10000";
+
+/// Games for one figure: the shorter they are, the fewer see the rest of the machine.
+const GAMES: usize = 15;
 const FORKS: u32 = 20_000;
 const FORKS_EACH_ROUND: u32 = 4_000;
 
@@ -108,6 +111,7 @@ fn top() -> Result<impl Any, String> {
 }
 
 pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
+    programs::possible()?;
     let mut switches = [const { Vec::new() }; STATES.len()];
     let mut forks = switches.clone();
     for round in 1..=rounds {
@@ -132,15 +136,18 @@ pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
     ])
 }
 
-/// Nanoseconds of one switch of the game.
+/// Nanoseconds of one switch, the median of some games.
 fn switch_ns() -> Result<f64, String> {
-    let line = pin::on(pin::first()?, || {
+    let play = || {
         let mut game = crowd::start(GAME);
         let line = game.run();
         game.finish();
-        line
+        number(&line, "ns_per_round") as f64 / 2.0
+    };
+    let games = pin::on(pin::first()?, || {
+        (0..GAMES).map(|_| play()).collect::<Vec<_>>()
     })?;
-    Ok(number(&line, "ns_per_round") as f64 / 2.0)
+    Ok(median(&games))
 }
 
 /// Nanoseconds of one fork, exit and wait.
@@ -160,11 +167,12 @@ fn switch_table(ns: &[Vec<f64>; STATES.len()]) -> Table {
         "Context switch, two processes on one CPU that wake each other through pipes",
         &["hooks", "ns per switch", "extra ns", "x empty (budget 1.9)"],
     );
-    let extra = |at: usize| median(&ns[at]) - median(&ns[0]);
+    let extra = |at: usize| -> Vec<f64> { ns[at].iter().zip(&ns[0]).map(|(a, b)| a - b).collect() };
+    let empty = median(&extra(1));
     for (at, state) in STATES.into_iter().enumerate() {
         let (extra, ratio) = match state {
             State::Off => (String::new(), String::new()),
-            _ => (short(extra(at)), short(extra(at) / extra(1))),
+            _ => (spread(&extra(at)), short(median(&extra(at)) / empty)),
         };
         table.row([state.name().to_owned(), spread(&ns[at]), extra, ratio]);
     }

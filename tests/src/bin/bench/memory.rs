@@ -1,6 +1,6 @@
 //! Memory with clients, wakeups without.
 
-use crate::{client::Client, crowd::Crowd, progress, stats::short, table::Table};
+use crate::{client::Client, crowd::Crowd, programs, progress, stats::short, table::Table};
 use std::fs::read_to_string;
 use std::time::{Duration, Instant};
 use subjiffy_tests::server::Server;
@@ -23,6 +23,7 @@ const DISKS_EVERY: u32 = 10;
 const SIZES: [&str; 5] = ["VmRSS:", "RssAnon:", "RssFile:", "RssShmem:", "VmHWM:"];
 
 pub fn measure() -> Result<Vec<Table>, String> {
+    programs::possible()?;
     let _crowd = Crowd::start(IDLE, ACTIVE);
     let server = Server::start("");
     let pid = server.pid();

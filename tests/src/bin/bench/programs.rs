@@ -41,6 +41,11 @@ pub fn agent() -> Result<(Kernel, Reader), String> {
     Kernel::load(sizes).map_err(|error| format!("{error}; {ADVICE}"))
 }
 
+/// An error that says what is missing if the agent's hooks cannot be attached.
+pub fn possible() -> Result<(), String> {
+    agent().map(drop)
+}
+
 /// The kernel measures programs for as long as this lives.
 pub fn statistics() -> Result<OwnedFd, String> {
     let advice = "they need CAP_SYS_ADMIN and Linux 5.8";

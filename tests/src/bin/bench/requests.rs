@@ -3,7 +3,7 @@
 use crate::{
     client::Client,
     crowd::Crowd,
-    progress, reference,
+    programs, progress, reference,
     stats::{median, percentile, short, spread},
     table::Table,
 };
@@ -122,6 +122,7 @@ fn ticks(pid: u32) -> u64 {
 }
 
 pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
+    programs::possible()?;
     reference::binary()?;
     // Before there is no network any more.
     let _ = (build::binary(), build::load());

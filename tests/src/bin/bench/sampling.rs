@@ -2,7 +2,7 @@
 
 use crate::{
     crowd::{self, Crowd},
-    parts, progress,
+    parts, programs, progress,
     stats::{max, median, percentile, short, spread},
     table::Table,
 };
@@ -23,6 +23,7 @@ const PERIOD: Duration = Duration::from_millis(1);
 const TIME: Duration = Duration::from_secs(10);
 
 pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
+    programs::possible()?;
     let crowd = Crowd::start(IDLE, ACTIVE);
     let mut loops = [Loop::default(), Loop::default()];
     let mut program = [Vec::new(), Vec::new()];
