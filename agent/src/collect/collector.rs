@@ -133,7 +133,8 @@ impl Collector {
                 exact
                     .tracker
                     .sample_into(&mut sample.processes, &mut sample.names);
-                self.zombies.insert_into(&mut sample.processes);
+                self.zombies
+                    .insert_into(sample.at.monotonic_ns, &mut sample.processes);
                 exact.tracker.take_exited(&mut sample.exited);
                 self.zombies.note(&mut sample.exited);
                 self.facts.note_exits(&sample.exited);

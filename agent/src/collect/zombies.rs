@@ -16,6 +16,9 @@ const LIMIT: usize = 4096;
 /// So many are asked for in one sample; in a storm of exits the others have to wait.
 const ASKED_AT_ONCE: usize = 256;
 
+/// At 1 kHz asking in every sample would cost more than all else.
+const PERIOD_NS: u64 = 50_000_000;
+
 /// The dead that may still be listed in `/proc`.
 #[derive(Debug, Default)]
 pub struct Zombies {
@@ -24,6 +27,7 @@ pub struct Zombies {
     /// Died since the last sample or not yet asked for.
     new: Vec<ProcessSample>,
     next: usize,
+    asked_ns: u64,
 }
 
 impl Zombies {
@@ -48,9 +52,12 @@ impl Zombies {
     }
 
     /// Asks which still exist and puts those among the live processes, which are in the order of
-    /// their ids. Call it before [`Zombies::note`]: the newest are shown as exited.
-    pub fn insert_into(&mut self, processes: &mut Vec<ProcessSample>) {
-        self.ask(exists);
+    /// their ids. `now_ns` is of `CLOCK_MONOTONIC`. Call it before [`Zombies::note`]: the newest are shown as exited.
+    pub fn insert_into(&mut self, now_ns: u64, processes: &mut Vec<ProcessSample>) {
+        if now_ns.saturating_sub(self.asked_ns) >= PERIOD_NS {
+            self.asked_ns = now_ns;
+            self.ask(exists);
+        }
         for zombie in &self.known {
             let at = processes.partition_point(|one| one.id.pid < zombie.id.pid);
             // Another process may have the id by now.
@@ -142,7 +149,7 @@ mod tests {
         let states = exited.map(|one| one.state);
         assert_eq!((states[0], states[1]), (State::Zombie, State::default()));
         let mut processes = vec![one(1), one(own + 1)];
-        zombies.insert_into(&mut processes);
+        zombies.insert_into(PERIOD_NS, &mut processes);
         let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
         assert_eq!(pids, [1, own, own + 1]);
         assert_eq!(processes[1].state, State::Zombie);
