@@ -136,7 +136,7 @@ impl Socktop {
     }
 
     async fn processes(&self) -> Result<Frame, String> {
-        let snapshot = self.sampler.processes(Duration::ZERO).await.ok_or(ENDING)?;
+        let snapshot = self.sampler.processes().await.ok_or(ENDING)?;
         Ok(self
             .encode(|encoder, rows| encoder.processes(snapshot.living as u64, rows.of(&snapshot))))
     }

@@ -10,7 +10,7 @@ use crate::{
 use std::time::{Duration, Instant};
 use subjiffy::collect::collector::Collector;
 use subjiffy::collect::sample::Sample;
-use subjiffy::model::{Snapshot, derive::derive};
+use subjiffy::model::{Snapshot, derive::derive, events::Events};
 use subjiffy::rows::Rows;
 use subjiffy::timer::be_punctual;
 use subjiffy::top::json;
@@ -70,7 +70,7 @@ fn sample(period: Duration, count: usize) -> Result<Costs, String> {
     let mut collector: Collector = collector()?;
     let (mut old, mut new, mut snapshot) = <(Sample, Sample, Snapshot)>::default();
     let (mut line, mut encoder, mut rows) = (Vec::new(), Encoder::new(), Rows::default());
-    let mut costs = Costs::default();
+    let (mut costs, mut events) = (Costs::default(), Events::default());
     let mut next = Instant::now();
     // The first samples find everything due and all memory fresh.
     for number in 0..count + 3 {
@@ -79,7 +79,10 @@ fn sample(period: Duration, count: usize) -> Result<Costs, String> {
         let begun = thread_cpu_ns();
         collector.sample(&mut new).map_err(|e| e.to_string())?;
         let collected = thread_cpu_ns();
-        derive(&old, &new, 1, &mut snapshot);
+        events.clear();
+        events.add(&old, &new);
+        events.sort();
+        derive(&old, &new, &events, 1, &mut snapshot);
         let derived = thread_cpu_ns();
         std::mem::swap(&mut old, &mut new);
         line.clear();
