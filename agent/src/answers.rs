@@ -5,15 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use rustix::system::uname;
 use subjiffy_proto::socktop::{Disk, Encoder, ErrorObject, Frame, Metrics, Network, Request};
+use subjiffy_proto::stream::StreamRequest;
 
 use crate::{
     model::MachineSnapshot,
     procfs::{Reader, Root},
     rows::Rows,
     sampler::{Attached, Handle},
-    serve::Answers,
+    serve::{Answers, Samples},
+    stream::{Stream, Wish},
 };
 
 /// For how long an answer is given again, by kind.
@@ -72,6 +75,7 @@ type Cache = tokio::sync::Mutex<Option<(Instant, Frame)>>;
 #[derive(Debug)]
 pub struct Socktop {
     sampler: Handle,
+    period: Duration,
     root: Root,
     lifetimes: Lifetimes,
     metrics: Cache,
@@ -82,11 +86,13 @@ pub struct Socktop {
 }
 
 impl Socktop {
-    /// Answers from what `sampler` collects and the disks mounted below `root`.
+    /// Answers from what `sampler` collects and the disks mounted below `root`. `period` is for
+    /// streams that do not name one.
     #[must_use]
-    pub fn new(sampler: Handle, root: Root, lifetimes: Lifetimes) -> Self {
+    pub fn new(sampler: Handle, root: Root, lifetimes: Lifetimes, period: Duration) -> Self {
         Self {
             sampler,
+            period,
             root,
             lifetimes,
             metrics: Cache::default(),
@@ -137,8 +143,9 @@ impl Socktop {
 
     async fn processes(&self) -> Result<Frame, String> {
         let snapshot = self.sampler.processes().await.ok_or(ENDING)?;
-        Ok(self
-            .encode(|encoder, rows| encoder.processes(snapshot.living as u64, rows.of(&snapshot))))
+        Ok(self.encode(|encoder, rows| {
+            encoder.processes(Rows::heading(&snapshot), rows.of(&snapshot))
+        }))
     }
 
     fn encode(&self, make: impl FnOnce(&mut Encoder, &mut Rows) -> Frame) -> Frame {
@@ -151,8 +158,21 @@ impl Socktop {
 /// What a client is told that asks while the agent stops.
 const ENDING: &str = "the agent is shutting down";
 
+impl Samples for Stream {
+    async fn next(&mut self) -> Option<Bytes> {
+        Self::next(self).await
+    }
+}
+
 impl Answers for Socktop {
     type Attached = Attached;
+    type Samples = Stream;
+
+    fn samples(&self, request: &str) -> Result<Stream, String> {
+        let request = StreamRequest::parse(request).map_err(|error| error.to_string())?;
+        let wish = Wish::from_request(&request)?;
+        Ok(Stream::begin(&self.sampler, wish, self.period))
+    }
 
     fn attach(&self) -> Attached {
         self.sampler.attach()

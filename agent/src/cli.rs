@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+use crate::order::SortKey;
 
 /// The shortest and the longest sampling period.
 pub const PERIODS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
@@ -28,6 +30,9 @@ pub struct AgentArgs {
     /// Changes the port only
     #[arg(short, long, value_name = "N")]
     pub port: Option<u16>,
+    /// Sampling period of streams that name none, 1ms to 1h, in words: 500ms, 2s, 1m30s
+    #[arg(long, value_name = "DUR", default_value = "1s", value_parser = period)]
+    pub period: Duration,
     /// Listens on an address that others can reach, without any protection
     #[arg(long)]
     pub insecure: bool,
@@ -71,24 +76,6 @@ pub struct DoctorArgs {
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
-}
-
-/// Columns to sort by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum SortKey {
-    /// CPU time in the interval
-    #[default]
-    Cpu,
-    /// Time spent waiting for a CPU
-    Delay,
-    /// Voluntary and involuntary switches
-    Switches,
-    /// Resident memory
-    Rss,
-    /// CPU time since the process began
-    Time,
-    /// Process id
-    Pid,
 }
 
 /// Reads a sampling period.

@@ -7,7 +7,7 @@
 //! * [`model`]: from two samples to a snapshot, the one place where differences are computed
 //! * [`chain`], [`sampler`]: who takes samples when
 //! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
-//!   socktop, [`top`] for terminals
+//!   socktop, [`top`] for terminals, [`json`] for both of them
 //!
 //! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
@@ -17,14 +17,17 @@ pub mod check;
 pub mod cli;
 pub mod collect;
 pub mod doctor;
+pub mod json;
 pub mod kernel;
 pub mod memory;
 pub mod model;
+pub mod order;
 pub mod privilege;
 pub mod procfs;
 pub mod rows;
 pub mod sampler;
 pub mod serve;
 pub mod shutdown;
+pub mod stream;
 pub mod timer;
 pub mod top;

@@ -76,7 +76,7 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let bound = listener.local_addr().map_err(|error| error.to_string())?;
         let collector = open(!args.no_bpf)?;
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
-        let answers = Socktop::new(sampler.handle(), Root::default(), lifetimes);
+        let answers = Socktop::new(sampler.handle(), Root::default(), lifetimes, args.period);
         let token = CancellationToken::new();
         let limits = serve::Limits::default();
         let server = tokio::spawn(serve::serve(

@@ -15,7 +15,12 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
-use super::{Answers, Limits, backoff::Backoff, http, websocket};
+use super::{
+    Answers, Limits,
+    backoff::Backoff,
+    http::{self, Path},
+    stream, websocket,
+};
 
 /// Clients over the limit that are told so at the same time; further ones are cut off.
 const REFUSALS: usize = 32;
@@ -83,14 +88,19 @@ impl<A> Clone for Client<A> {
 }
 
 impl<A: Answers> Client<A> {
-    async fn serve(self, stream: TcpStream, _permit: OwnedSemaphorePermit) {
-        if let Err(error) = tune(&stream) {
+    async fn serve(self, socket: TcpStream, _permit: OwnedSemaphorePermit) {
+        if let Err(error) = tune(&socket) {
             debug!("cannot set socket options: {error}");
         }
-        let request = http::serve(stream, &self.limits, http::Room::Free);
+        let request = http::serve(socket, &self.limits, http::Room::Free);
         // Between two polls no request is half answered, so that one may be dropped.
-        if let Some(Some(upgraded)) = self.shutdown.run_until_cancelled(request).await {
-            websocket::serve(upgraded, &*self.answers, &self.limits, &self.shutdown).await;
+        let Some(Some((path, upgraded))) = self.shutdown.run_until_cancelled(request).await else {
+            return;
+        };
+        let (answers, limits, shutdown) = (&*self.answers, &self.limits, &self.shutdown);
+        match path {
+            Path::Requests => websocket::serve(upgraded, answers, limits, shutdown).await,
+            Path::Stream => stream::serve(upgraded, answers, limits, shutdown).await,
         }
     }
 

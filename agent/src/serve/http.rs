@@ -24,7 +24,7 @@ use tracing::debug;
 
 use super::{Limits, upgrade};
 
-const PATHS: &str = "not found; there are /ws (WebSocket) and /healthz here";
+const PATHS: &str = "not found; there are /ws and /stream (WebSocket) and /healthz here";
 const METHODS: &str = "method not allowed; use GET or HEAD";
 const FULL: &str = "too many connections; try again later";
 
@@ -37,9 +37,22 @@ pub(super) enum Room {
     Full,
 }
 
+/// What is spoken on a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Path {
+    /// Socktop's requests and answers.
+    Requests,
+    /// Samples that come by themselves.
+    Stream,
+}
+
 /// Answers one request. Gives back the connection if it is a WebSocket from now on; otherwise it is
 /// closed, so that no client holds it for more than [`Limits::handshake`].
-pub(super) async fn serve<S>(stream: S, limits: &Limits, room: Room) -> Option<TokioIo<Upgraded>>
+pub(super) async fn serve<S>(
+    stream: S,
+    limits: &Limits,
+    room: Room,
+) -> Option<(Path, TokioIo<Upgraded>)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -60,17 +73,20 @@ where
         Err(_) => debug!("HTTP client took more than {:?}", limits.handshake),
     }
     let accepted = upgrade.into_inner().unwrap_or_else(PoisonError::into_inner);
-    accepted?.await.ok().map(TokioIo::new)
+    let (path, upgraded) = accepted?;
+    Some((path, TokioIo::new(upgraded.await.ok()?)))
 }
 
-fn respond(mut request: Request<Incoming>, room: Room) -> (Answer, Option<OnUpgrade>) {
+fn respond(mut request: Request<Incoming>, room: Room) -> (Answer, Option<(Path, OnUpgrade)>) {
     if room == Room::Full {
         return (text(StatusCode::SERVICE_UNAVAILABLE, FULL), None);
     }
-    let path = request.uri().path();
-    if !matches!(path, "/ws" | "/healthz") {
-        return (text(StatusCode::NOT_FOUND, PATHS), None);
-    }
+    let path = match request.uri().path() {
+        "/ws" => Some(Path::Requests),
+        "/stream" => Some(Path::Stream),
+        "/healthz" => None,
+        _ => return (text(StatusCode::NOT_FOUND, PATHS), None),
+    };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, METHODS);
         answer
@@ -78,12 +94,15 @@ fn respond(mut request: Request<Incoming>, room: Room) -> (Answer, Option<OnUpgr
             .insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
         return (answer, None);
     }
-    if path == "/healthz" {
+    let Some(path) = path else {
         return (last(StatusCode::OK, Full::default()), None);
-    }
+    };
     // Who may connect (token, Origin) is to be decided here, before the upgrade.
     match upgrade::check(&request) {
-        Ok(handshake) => (handshake.answer(), Some(hyper::upgrade::on(&mut request))),
+        Ok(handshake) => (
+            handshake.answer(),
+            Some((path, hyper::upgrade::on(&mut request))),
+        ),
         Err(wrong) => (text(StatusCode::BAD_REQUEST, wrong), None),
     }
 }

@@ -4,7 +4,7 @@
 //! no ping, no greeting, no push; and every request gets one message, in order.
 
 use futures_util::{SinkExt, StreamExt};
-use subjiffy_proto::socktop::{ErrorObject, Frame, Request, RequestError};
+use subjiffy_proto::socktop::{ErrorObject, Form, Frame, Request, RequestError};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink},
     time::timeout,
@@ -27,7 +27,7 @@ const MAX_ANSWER: usize = 16 << 20;
 const READ_BUFFER: usize = 4 << 10;
 
 /// How a conversation ends.
-enum End {
+pub(super) enum End {
     /// The client does not listen any more.
     Gone,
     /// The client has sent a close frame.
@@ -46,16 +46,32 @@ pub(super) async fn serve<S, A>(
     S: AsyncRead + AsyncWrite + Unpin,
     A: Answers,
 {
+    let mut socket = open(stream, limits).await;
+    let attached = answers.attach();
+    let end = converse(&mut socket, answers, limits, shutdown).await;
+    drop(attached);
+    part_with(socket, end, limits).await;
+}
+
+/// The server's side of a connection whose handshake is done.
+pub(super) async fn open<S>(stream: S, limits: &Limits) -> WebSocketStream<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(MAX_ANSWER)
         .max_message_size(Some(limits.message_bytes))
         .max_frame_size(Some(limits.message_bytes));
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-    let attached = answers.attach();
-    let end = converse(&mut socket, answers, limits, shutdown).await;
-    drop(attached);
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
+}
+
+/// Ends a conversation politely, within [`Limits::close`].
+pub(super) async fn part_with<S>(socket: WebSocketStream<S>, end: End, limits: &Limits)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let close = match end {
         End::Gone => return,
         End::ClosedByClient => None,
@@ -83,9 +99,9 @@ where
         let Some(message) = shutdown.run_until_cancelled(socket.next()).await else {
             return End::Close(CloseCode::Away, "the server shuts down");
         };
-        let request = match message {
-            Some(Ok(Message::Text(text))) => Request::parse(&text),
-            Some(Ok(Message::Binary(_))) => Err(RequestError::Binary),
+        let (request, form) = match message {
+            Some(Ok(Message::Text(text))) => (Request::parse(&text), Form::of(&text)),
+            Some(Ok(Message::Binary(_))) => (Err(RequestError::Binary), Form::Words),
             // The reply to a ping is already on its way.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             Some(Ok(Message::Close(_))) => return End::ClosedByClient,
@@ -95,6 +111,10 @@ where
         let answer = match request {
             Ok(request) => answers.answer(request).await,
             Err(error) => ErrorObject::from(&error).to_frame(),
+        };
+        let answer = match form {
+            Form::Words => answer,
+            Form::Json => answer.plain(),
         };
         match timeout(limits.write, socket.send(message_of(answer))).await {
             Ok(Ok(())) => {}
@@ -110,11 +130,11 @@ where
 fn message_of(frame: Frame) -> Message {
     match frame {
         Frame::Text(text) => Message::text(&*text),
-        Frame::Binary(bytes) => Message::Binary(bytes),
+        Frame::Binary(bytes) | Frame::Packed { gzip: bytes, .. } => Message::Binary(bytes),
     }
 }
 
-fn end_for(error: &Error) -> End {
+pub(super) fn end_for(error: &Error) -> End {
     debug!("WebSocket connection broken: {error}");
     match error {
         Error::Capacity(_) => End::Close(CloseCode::Size, "message too large; requests are short"),

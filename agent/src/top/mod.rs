@@ -1,12 +1,10 @@
 //! `subjiffy top`: samples on standard output.
 //!
-//! * [`json`]: an object a line
-//! * [`table`]: for people
+//! An object a line ([`json`]) or a [`table`] for people.
 //!
 //! It collects and prints in one thread: if the reader of its output is slow the next interval is
 //! longer, and nothing is left out.
 
-pub mod json;
 pub mod table;
 
 use std::{
@@ -20,6 +18,7 @@ use crate::{
     check,
     cli::TopArgs,
     collect::collector::Collector,
+    json,
     model::Snapshot,
     timer::{Mailbox, Ticker, be_punctual},
 };

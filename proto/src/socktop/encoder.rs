@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disk, Frame, Metrics, Row, gzip::Gzip, processes};
+use super::{Disk, Frame, List, Metrics, Row, gzip::Gzip, processes};
 use crate::generated::socktop::Process;
 
 /// Encodes answers in memory that it keeps: a repeated process list allocates only its frame.
@@ -38,13 +38,9 @@ impl Encoder {
 
     /// The answer to [`Request::Processes`](super::Request::Processes). It must list every process:
     /// clients take one that is missing for dead.
-    pub fn processes<'a>(
-        &mut self,
-        process_count: u64,
-        rows: impl IntoIterator<Item = Row<'a>>,
-    ) -> Frame {
+    pub fn processes<'a>(&mut self, list: List, rows: impl IntoIterator<Item = Row<'a>>) -> Frame {
         self.plain.clear();
-        processes::encode(process_count, rows, &mut self.row, &mut self.plain);
+        processes::encode(list, rows, &mut self.row, &mut self.plain);
         Frame::binary(self.gzip.compress(&self.plain).unwrap_or(&self.plain))
     }
 
@@ -52,10 +48,7 @@ impl Encoder {
         self.plain.clear();
         // Writing plain structs to memory has no way to fail.
         let _ = serde_json::to_writer(&mut self.plain, value);
-        match self.gzip.compress(&self.plain) {
-            Some(gzip) => Frame::binary(gzip),
-            None => Frame::text(&self.plain),
-        }
+        Frame::json(&self.plain, self.gzip.compress(&self.plain))
     }
 }
 

@@ -5,4 +5,5 @@ mod hostile;
 mod http;
 mod requests;
 mod shutdown;
+mod stream;
 mod support;

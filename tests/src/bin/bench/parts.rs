@@ -10,10 +10,10 @@ use crate::{
 use std::time::{Duration, Instant};
 use subjiffy::collect::collector::Collector;
 use subjiffy::collect::sample::Sample;
+use subjiffy::json;
 use subjiffy::model::{Snapshot, derive::derive, events::Events};
 use subjiffy::rows::Rows;
 use subjiffy::timer::be_punctual;
-use subjiffy::top::json;
 use subjiffy_proto::socktop::Encoder;
 
 const SLEEPING: [usize; 3] = [100, 1_000, 2_000];
@@ -88,7 +88,7 @@ fn sample(period: Duration, count: usize) -> Result<Costs, String> {
         line.clear();
         json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
         let written = thread_cpu_ns();
-        drop(encoder.processes(snapshot.living as u64, rows.of(&snapshot)));
+        drop(encoder.processes(Rows::heading(&snapshot), rows.of(&snapshot)));
         let listed = thread_cpu_ns();
         if number >= 3 {
             let us = |from: u64, to: u64| (to - from) as f64 / 1e3;

@@ -14,7 +14,7 @@ use subjiffy::chain::{Samples, Track};
 use subjiffy::collect::collector::{Collector, Setup};
 use subjiffy::model::Snapshot;
 use subjiffy::timer::{Mailbox, Ticker, be_punctual};
-use subjiffy::{procfs, top};
+use subjiffy::{json, procfs};
 use subjiffy_tests::truth;
 
 const IDLE: usize = 200;
@@ -114,7 +114,7 @@ pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, Strin
         track.next(&sample, &mut snapshot);
         if encode {
             line.clear();
-            top::json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
+            json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
         }
         ticker.advance(Instant::now());
         result.late_us.push(late.as_secs_f64() * 1e6);
