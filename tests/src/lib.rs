@@ -18,5 +18,6 @@ pub mod need;
 pub mod process;
 pub mod sample;
 pub mod server;
+pub mod stream;
 pub mod truth;
 pub mod window;
