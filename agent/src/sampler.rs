@@ -154,7 +154,8 @@ impl Handle {
         Attached(Arc::clone(&self.mailbox))
     }
 
-    /// Snapshots every `period`, from 1 ms up. All who have the same period get the same ones.
+    /// Snapshots every `period`, from 1 ms up (200 ms where books are kept in jiffies). All who have
+    /// the same period get the same ones.
     #[must_use]
     pub fn subscribe(&self, period: Duration) -> Subscription {
         let (to, newest) = watch::channel(Arc::default());

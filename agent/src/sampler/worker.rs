@@ -158,6 +158,10 @@ impl Worker {
     }
 
     fn subscribe(&mut self, id: u64, period: Duration, to: watch::Sender<Arc<Snapshot>>) {
+        let period = match self.collector.precision() {
+            Precision::Jiffy => period.max(SHORTEST_JIFFIES),
+            Precision::Scheduler => period,
+        };
         let same = self.periodic.iter_mut().find(|one| one.period == period);
         if let Some(one) = same {
             one.publisher.add(id, to);
