@@ -78,11 +78,10 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
         let answers = Socktop::new(sampler.handle(), Root::default(), lifetimes);
         let token = CancellationToken::new();
-        let limits = serve::Limits::default();
         let server = tokio::spawn(serve::serve(
-            listener,
+            vec![listener],
             Arc::new(answers),
-            limits,
+            serve::Setup::default(),
             token.clone(),
         ));
         tracing::info!("listening on ws://{bound}/ws");

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 use tokio_util::sync::CancellationToken;
 
-use crate::serve::{Answers, Limits, serve};
+use crate::serve::{Answers, Counters, Limits, Setup, serve};
 
 /// No step of a test takes longer, unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -54,19 +54,30 @@ pub struct Server {
     pub address: SocketAddr,
     pub shutdown: CancellationToken,
     pub task: JoinHandle<()>,
+    pub counters: Arc<Counters>,
     fake: Arc<Fake>,
 }
 
 impl Server {
     pub async fn start(limits: Limits) -> Self {
+        Self::with(Setup {
+            limits,
+            ..Setup::default()
+        })
+        .await
+    }
+
+    pub async fn with(setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, fake) = (listener.local_addr().unwrap(), Arc::new(Fake::default()));
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(serve(listener, fake.clone(), limits, shutdown.clone()));
+        let (shutdown, counters) = (CancellationToken::new(), setup.counters.clone());
+        let serving = serve(vec![listener], fake.clone(), setup, shutdown.clone());
+        let task = tokio::spawn(serving);
         Self {
             address,
             shutdown,
             task,
+            counters,
             fake,
         }
     }
