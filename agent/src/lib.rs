@@ -27,4 +27,5 @@ pub mod sampler;
 pub mod serve;
 pub mod shutdown;
 pub mod timer;
+pub mod tls;
 pub mod top;
