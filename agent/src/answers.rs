@@ -13,7 +13,7 @@ use crate::{
     procfs::{Reader, Root},
     rows::Rows,
     sampler::{Attached, Handle},
-    serve::Answers,
+    serve::{Answers, Counters},
 };
 
 /// For how long an answer is given again, by kind.
@@ -74,6 +74,7 @@ pub struct Socktop {
     sampler: Handle,
     root: Root,
     lifetimes: Lifetimes,
+    counters: Option<Arc<Counters>>,
     metrics: Cache,
     disks: Cache,
     processes: Cache,
@@ -89,10 +90,20 @@ impl Socktop {
             sampler,
             root,
             lifetimes,
+            counters: None,
             metrics: Cache::default(),
             disks: Cache::default(),
             processes: Cache::default(),
             encoder: Mutex::default(),
+        }
+    }
+
+    /// Tells clients what the server counts, too.
+    #[must_use]
+    pub fn with_counters(self, counters: Arc<Counters>) -> Self {
+        Self {
+            counters: Some(counters),
+            ..self
         }
     }
 
@@ -114,7 +125,8 @@ impl Socktop {
 
     async fn metrics(&self) -> Result<Frame, String> {
         let machine = self.sampler.machine(Duration::ZERO).await.ok_or(ENDING)?;
-        let metrics = metrics(&machine);
+        let mut metrics = metrics(&machine);
+        metrics.server = self.counters.as_ref().map(|counters| counters.snapshot());
         Ok(self.encode(|encoder, _| encoder.metrics(metrics)))
     }
 

@@ -9,15 +9,17 @@
 //! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
 //!   socktop, [`top`] for terminals
 //!
-//! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
+//! Beside it: [`cli`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
 pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod descriptors;
 pub mod doctor;
 pub mod kernel;
+pub mod listen;
 pub mod memory;
 pub mod model;
 pub mod privilege;
@@ -25,6 +27,7 @@ pub mod procfs;
 pub mod rows;
 pub mod sampler;
 pub mod serve;
+pub mod settings;
 pub mod shutdown;
 pub mod timer;
 pub mod tls;
