@@ -15,7 +15,7 @@ use crate::{
     procfs::{Reader, Root},
     rows::Rows,
     sampler::{Attached, Handle},
-    serve::{Answers, Samples},
+    serve::{Answers, Counters, Samples},
     stream::{Stream, Wish},
 };
 
@@ -78,6 +78,7 @@ pub struct Socktop {
     period: Duration,
     root: Root,
     lifetimes: Lifetimes,
+    counters: Option<Arc<Counters>>,
     metrics: Cache,
     disks: Cache,
     processes: Cache,
@@ -95,10 +96,20 @@ impl Socktop {
             period,
             root,
             lifetimes,
+            counters: None,
             metrics: Cache::default(),
             disks: Cache::default(),
             processes: Cache::default(),
             encoder: Mutex::default(),
+        }
+    }
+
+    /// Tells clients what the server counts, too.
+    #[must_use]
+    pub fn with_counters(self, counters: Arc<Counters>) -> Self {
+        Self {
+            counters: Some(counters),
+            ..self
         }
     }
 
@@ -120,7 +131,8 @@ impl Socktop {
 
     async fn metrics(&self) -> Result<Frame, String> {
         let machine = self.sampler.machine(Duration::ZERO).await.ok_or(ENDING)?;
-        let metrics = metrics(&machine);
+        let mut metrics = metrics(&machine);
+        metrics.server = self.counters.as_ref().map(|counters| counters.snapshot());
         Ok(self.encode(|encoder, _| encoder.metrics(metrics)))
     }
 

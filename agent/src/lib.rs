@@ -9,16 +9,18 @@
 //! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
 //!   socktop, [`top`] for terminals, [`json`] for both of them
 //!
-//! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
+//! Beside it: [`cli`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
 pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod descriptors;
 pub mod doctor;
 pub mod json;
 pub mod kernel;
+pub mod listen;
 pub mod memory;
 pub mod model;
 pub mod order;
@@ -27,7 +29,9 @@ pub mod procfs;
 pub mod rows;
 pub mod sampler;
 pub mod serve;
+pub mod settings;
 pub mod shutdown;
 pub mod stream;
 pub mod timer;
+pub mod tls;
 pub mod top;

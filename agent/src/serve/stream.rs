@@ -18,35 +18,35 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Message, Utf8Bytes, protocol::frame::coding::CloseCode},
+    tungstenite::{Message, protocol::frame::coding::CloseCode},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
 
 use super::{
-    Answers, Limits, Samples,
-    websocket::{End, end_for, open, part_with},
+    Answers, Event as Counted, Limits, Samples, Setup,
+    socket::{End, Kind, end_for, open, part_with, send, sent},
 };
 
 /// Streams to one client until it leaves, breaks the rules or the server ends.
 pub(super) async fn serve<S, A>(
     stream: S,
+    read: Bytes,
     answers: &A,
-    limits: &Limits,
+    setup: &Setup,
     shutdown: &CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Answers,
 {
-    let mut socket = open(stream, limits).await;
-    let end = converse(&mut socket, answers, limits, shutdown).await;
-    part_with(socket, end, limits).await;
+    let mut socket = open(stream, read, &setup.limits).await;
+    let end = converse(&mut socket, answers, setup, shutdown).await;
+    part_with(socket, end, &setup.limits).await;
 }
 
 async fn converse<S, A>(
     socket: &mut WebSocketStream<S>,
     answers: &A,
-    limits: &Limits,
+    setup: &Setup,
     shutdown: &CancellationToken,
 ) -> End
 where
@@ -55,26 +55,33 @@ where
 {
     let mut samples: Option<A::Samples> = None;
     loop {
-        let event = shutdown.run_until_cancelled(next_event(socket, &mut samples, limits));
+        let event = shutdown.run_until_cancelled(next_event(socket, &mut samples, &setup.limits));
         let message = match event.await {
             None => return End::Close(CloseCode::Away, "the server shuts down"),
             Some(Event::Silence) => {
                 return End::Close(CloseCode::Policy, "no request; send one JSON object");
             }
-            Some(Event::Sample(Some(sample))) => match Utf8Bytes::try_from(sample) {
-                Ok(sample) => sample,
-                Err(_) => return End::Close(CloseCode::Error, "not UTF-8"),
-            },
+            Some(Event::Sample(Some(sample))) => sample,
             Some(Event::Sample(None)) => return End::Close(CloseCode::Away, "no more samples"),
             Some(Event::Message(None)) => return End::Gone,
-            Some(Event::Message(Some(Err(error)))) => return end_for(&error),
+            Some(Event::Message(Some(Err(error)))) => return end_for(&error, setup),
             Some(Event::Message(Some(Ok(message)))) => {
                 let begun = match message {
                     Message::Text(text) => answers.samples(&text),
                     Message::Binary(_) => Err(StreamError::binary().to_string()),
                     Message::Close(_) => return End::ClosedByClient,
-                    Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
+                    Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
+                        let flushed = timeout(setup.limits.write, socket.flush()).await;
+                        if let Err(end) = sent(flushed, setup) {
+                            return end;
+                        }
+                        continue;
+                    }
                 };
+                setup.counters.count(match begun {
+                    Ok(_) => Counted::Request,
+                    Err(_) => Counted::BadRequest,
+                });
                 match begun {
                     Ok(begun) => {
                         samples = Some(begun);
@@ -85,13 +92,9 @@ where
                 }
             }
         };
-        match timeout(limits.write, socket.send(Message::Text(message))).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return end_for(&error),
-            Err(_) => {
-                debug!("client did not take a sample within {:?}", limits.write);
-                return End::Gone;
-            }
+        let sending = send(socket.get_mut(), Kind::Text, &message);
+        if let Err(end) = sent(timeout(setup.limits.write, sending).await, setup) {
+            return end;
         }
     }
 }

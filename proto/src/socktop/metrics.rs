@@ -33,6 +33,42 @@ pub struct Metrics {
     pub top_processes: [(); 0],
     /// Always `null`.
     pub gpus: (),
+    /// What the server has counted; an extension that clients ignore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerCounters>,
+}
+
+/// Connections and requests since the agent began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerCounters {
+    /// Connections at the moment.
+    pub connections: u64,
+    /// Connections accepted from the system, whatever became of them.
+    pub accepted: u64,
+    /// Refused because there were too many connections.
+    pub refused_full: u64,
+    /// Refused because there were too many connections from their address.
+    pub refused_per_address: u64,
+    /// Closed because the handshakes took too long.
+    pub handshake_timeouts: u64,
+    /// Requests that were no HTTP or no handshake.
+    pub bad_handshakes: u64,
+    /// Requests with a missing or wrong token.
+    pub unauthorized: u64,
+    /// Requests of web pages that are not allowed.
+    pub foreign_origin: u64,
+    /// TLS handshakes that failed.
+    pub tls_failures: u64,
+    /// WebSocket requests that were understood.
+    pub requests: u64,
+    /// WebSocket messages that were not understood or broke the rules.
+    pub bad_requests: u64,
+    /// WebSocket messages that were too large.
+    pub too_large: u64,
+    /// Connections closed because the client took no answers.
+    pub slow_closed: u64,
+    /// Connections that the system did not give.
+    pub accept_errors: u64,
 }
 
 /// One network interface.

@@ -23,7 +23,7 @@ pub use disks::Disk;
 pub use encoder::Encoder;
 pub use error::ErrorObject;
 pub use frame::{COMPRESS_ABOVE, Frame};
-pub use metrics::{Metrics, Network};
+pub use metrics::{Metrics, Network, ServerCounters};
 pub use processes::{List, Row};
 pub use request::{Form, Request, RequestError};
 

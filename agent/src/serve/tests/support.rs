@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::serve::{Answers, Limits, Samples, serve};
+use crate::serve::{Answers, Counters, Limits, Samples, Setup, serve};
 
 /// No step of a test takes longer, unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -92,19 +92,30 @@ pub struct Server {
     pub address: SocketAddr,
     pub shutdown: CancellationToken,
     pub task: JoinHandle<()>,
+    pub counters: Arc<Counters>,
     fake: Arc<Fake>,
 }
 
 impl Server {
     pub async fn start(limits: Limits) -> Self {
+        Self::with(Setup {
+            limits,
+            ..Setup::default()
+        })
+        .await
+    }
+
+    pub async fn with(setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, fake) = (listener.local_addr().unwrap(), Arc::new(Fake::default()));
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(serve(listener, fake.clone(), limits, shutdown.clone()));
+        let (shutdown, counters) = (CancellationToken::new(), setup.counters.clone());
+        let serving = serve(vec![listener], fake.clone(), setup, shutdown.clone());
+        let task = tokio::spawn(serving);
         Self {
             address,
             shutdown,
             task,
+            counters,
             fake,
         }
     }
