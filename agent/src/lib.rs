@@ -8,6 +8,7 @@
 //! * [`chain`], [`sampler`]: who takes samples when
 //! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
 //!   socktop, [`top`] for terminals
+//! * on request, about one process: [`details`] and [`journal`], their work shared by [`flights`]
 //!
 //! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
@@ -16,7 +17,10 @@ pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod details;
 pub mod doctor;
+pub mod flights;
+pub mod journal;
 pub mod kernel;
 pub mod memory;
 pub mod model;
