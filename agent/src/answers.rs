@@ -11,6 +11,8 @@ use subjiffy_proto::socktop::{Disk, Encoder, ErrorObject, Frame, Metrics, Networ
 use subjiffy_proto::stream::StreamRequest;
 
 use crate::{
+    details::Details,
+    journal::Journals,
     model::MachineSnapshot,
     procfs::{Reader, Root},
     rows::Rows,
@@ -84,6 +86,8 @@ pub struct Socktop {
     processes: Cache,
     // Never held across an await.
     encoder: Mutex<(Encoder, Rows)>,
+    details: Details,
+    journals: Journals,
 }
 
 impl Socktop {
@@ -94,6 +98,8 @@ impl Socktop {
         Self {
             sampler,
             period,
+            details: Details::new(root.clone()),
+            journals: Journals::new(root.clone(), std::env::var_os("PATH")),
             root,
             lifetimes,
             counters: None,
@@ -160,6 +166,12 @@ impl Socktop {
         }))
     }
 
+    async fn process_metrics(&self, pid: u32) -> Result<Frame, String> {
+        let sampler = self.sampler.clone();
+        let snapshot = || async move { sampler.details().await };
+        self.details.answer(pid, snapshot).await
+    }
+
     fn encode(&self, make: impl FnOnce(&mut Encoder, &mut Rows) -> Frame) -> Frame {
         let mut guard = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
         let (encoder, rows) = &mut *guard;
@@ -200,10 +212,8 @@ impl Answers for Socktop {
             Request::Metrics => Self::cached(&self.metrics, metrics, self.metrics()).await,
             Request::Disks => Self::cached(&self.disks, disks, self.disks()).await,
             Request::Processes => Self::cached(&self.processes, processes, self.processes()).await,
-            Request::ProcessMetrics { .. } | Request::JournalEntries { .. } => Err(format!(
-                "{} is not answered by this version of subjiffy",
-                request.name()
-            )),
+            Request::ProcessMetrics { pid } => self.process_metrics(pid).await,
+            Request::JournalEntries { pid } => Ok(self.journals.answer(pid).await),
         };
         result.unwrap_or_else(|error| ErrorObject::new(request, error).to_frame())
     }

@@ -8,6 +8,7 @@
 //! * [`chain`], [`sampler`]: who takes samples when
 //! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
 //!   socktop, [`top`] for terminals, [`json`] for both of them
+//! * on request, about one process: [`details`] and [`journal`], their work shared by [`flights`]
 //!
 //! Beside it: [`cli`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
@@ -17,7 +18,10 @@ pub mod check;
 pub mod cli;
 pub mod collect;
 pub mod descriptors;
+pub mod details;
 pub mod doctor;
+pub mod flights;
+pub mod journal;
 pub mod json;
 pub mod kernel;
 pub mod listen;

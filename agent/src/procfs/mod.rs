@@ -9,7 +9,8 @@
 //! |---|---|
 //! | [`reader`], `file`, [`path`] | opening and reading, reused buffers; naming a file |
 //! | [`error`], [`name`], `text` | errors, inline byte strings, words and numbers |
-//! | `pids`, [`pid_stat`], [`pid_statm`], [`pid_status`], [`pid_schedstat`], [`cmdline`] | one process or thread |
+//! | `pids`, [`pid_stat`], [`pid_statm`], [`pid_status`], [`pid_schedstat`], [`pid_io`], [`cmdline`], [`children`] | one process or thread |
+//! | [`process`] | one process, held so that its id cannot come to mean another |
 //! | [`stat`], [`meminfo`], [`net_dev`], [`loadavg`], [`uptime`], [`sysctl`] | the machine |
 //! | [`mounts`], `block`, [`disks`] | mounted file systems by disk |
 //! | [`clock`] | ticks and pages to nanoseconds and bytes |
@@ -18,6 +19,7 @@
 //! allocation; reading the same file again allocates nothing once the buffers have grown (the
 //! exceptions, disks and the host name, say so).
 
+pub mod children;
 pub mod clock;
 pub mod cmdline;
 pub mod disks;
@@ -28,10 +30,12 @@ pub mod mounts;
 pub mod name;
 pub mod net_dev;
 pub mod path;
+pub mod pid_io;
 pub mod pid_schedstat;
 pub mod pid_stat;
 pub mod pid_statm;
 pub mod pid_status;
+pub mod process;
 pub mod reader;
 pub mod stat;
 pub mod sysctl;
@@ -55,10 +59,12 @@ pub use meminfo::MemInfo;
 pub use name::Name;
 pub use net_dev::Interface;
 pub use path::{ProcPath, Root};
+pub use pid_io::PidIo;
 pub use pid_schedstat::SchedStat;
 pub use pid_stat::{Comm, PidStat};
 pub use pid_statm::StatM;
 pub use pid_status::PidStatus;
+pub use process::ProcessDir;
 pub use reader::Reader;
 pub use stat::{Cpu, CpuTimes, Stat};
 pub use uptime::Uptime;

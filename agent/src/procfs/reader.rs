@@ -16,6 +16,7 @@ use super::file::{Extent, Files, fill};
 use super::loadavg::{self, LoadAvg};
 use super::meminfo::{self, MemInfo};
 use super::mounts;
+use super::name::Name;
 use super::net_dev::{self, Interface};
 use super::path::{ProcPath, Root};
 use super::pid_schedstat::{self, SchedStat};
@@ -23,6 +24,7 @@ use super::pid_stat::{self, PidStat};
 use super::pid_statm::{self, StatM};
 use super::pid_status::{self, PidStatus};
 use super::pids;
+use super::process::ProcessDir;
 use super::stat::{self, Stat};
 use super::sysctl;
 use super::uptime::{self, Uptime};
@@ -138,6 +140,11 @@ impl Reader {
         )
     }
 
+    /// One process, held: nothing that is read from it can be of a later process with its id.
+    pub fn process(&self, pid: u32) -> Result<ProcessDir, Error> {
+        ProcessDir::open(&self.files, pid)
+    }
+
     /// The effective user id, from the owner of the directory `/proc/PID`: one system call, no
     /// text.
     ///
@@ -216,6 +223,15 @@ impl Reader {
         )
     }
 
+    /// Which life of the system this is: 32 hexadecimal digits, other ones after each boot.
+    pub fn boot_id(&mut self) -> Result<Name<32>, Error> {
+        self.files.parse(
+            ProcPath::System("sys/kernel/random/boot_id"),
+            Extent::Record,
+            sysctl::boot_id,
+        )
+    }
+
     /// The mounted disks, see [`disks`]. Allocates; meant for every few seconds, not for every
     /// sample.
     ///
@@ -276,7 +292,11 @@ mod tests {
             .file("proc/loadavg", include_bytes!("fixtures/6.18/loadavg"))
             .file("proc/uptime", include_bytes!("fixtures/6.18/uptime"))
             .file("proc/sys/kernel/pid_max", "32768\n")
-            .file("proc/sys/kernel/hostname", "box\n");
+            .file("proc/sys/kernel/hostname", "box\n")
+            .file(
+                "proc/sys/kernel/random/boot_id",
+                "a7a03b8c-f242-42c7-896d-eeaa0ee3fef7\n",
+            );
         let mut reader = tree.reader();
         let (mut ids, mut line) = (Vec::new(), String::new());
         reader.pids(&mut ids).unwrap();
@@ -304,6 +324,7 @@ mod tests {
         assert_eq!(reader.uptime().unwrap().up_ns, 1_215_310_000_000);
         assert_eq!(reader.pid_max(), Ok(32768));
         assert_eq!(reader.hostname(), Ok("box".to_owned()));
+        assert!(reader.boot_id().unwrap().as_bytes().ends_with(b"3fef7"));
     }
 
     #[test]

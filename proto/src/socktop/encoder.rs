@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disk, Frame, List, Metrics, Row, gzip::Gzip, processes};
+use super::{Disk, Frame, Journal, List, Metrics, ProcessMetrics, Row, gzip::Gzip, processes};
 use crate::generated::socktop::Process;
 
 /// Encodes answers in memory that it keeps: a repeated process list allocates only its frame.
@@ -42,6 +42,18 @@ impl Encoder {
         self.plain.clear();
         processes::encode(list, rows, &mut self.row, &mut self.plain);
         Frame::binary(self.gzip.compress(&self.plain).unwrap_or(&self.plain))
+    }
+
+    /// The answer to [`Request::ProcessMetrics`](super::Request::ProcessMetrics).
+    pub fn process_metrics(&mut self, mut metrics: ProcessMetrics) -> Frame {
+        metrics.sanitize();
+        self.json(&metrics)
+    }
+
+    /// The answer to [`Request::JournalEntries`](super::Request::JournalEntries).
+    pub fn journal(&mut self, mut journal: Journal) -> Frame {
+        journal.sanitize();
+        self.json(&journal)
     }
 
     fn json(&mut self, value: &impl Serialize) -> Frame {

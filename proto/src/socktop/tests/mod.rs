@@ -1,6 +1,7 @@
 //! Tests of the wire formats, by what a client sees.
 
 mod captured;
+mod details;
 mod encoder;
 mod error;
 mod processes;
