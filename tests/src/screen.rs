@@ -153,9 +153,16 @@ impl Screen {
         self.press("q");
         let text = self.wait_for("the end", |text| text.contains("EXIT"));
         assert!(text.contains("EXIT 0"), "{text}");
+        assert_eq!(self.stderr(), "", "stderr of the client");
+    }
+
+    /// What the client has said on stderr so far.
+    ///
+    /// # Panics
+    /// When it was never started.
+    pub fn stderr(&self) -> String {
         let path = self.directory.path().join("stderr");
-        let said = std::fs::read_to_string(path).expect("the client's stderr");
-        assert_eq!(said, "", "stderr of the client");
+        std::fs::read_to_string(path).expect("the client's stderr")
     }
 }
 

@@ -261,24 +261,16 @@ fn entries_come_newest_first_as_clients_read_them() {
 /// Defect of the reference: it takes what earlier processes with the same pid have said.
 #[test]
 fn entries_of_an_earlier_process_with_the_same_pid_are_left_out() {
-    let mut entries = ["another boot", "before it began", "its own"]
+    let load = Load::start(LOAD, "idle --count 0");
+    std::thread::sleep(Duration::from_millis(50));
+    let mut entries = ["another boot", "before it began", "its own", "", ""]
         .map(Entry::new)
         .to_vec();
     entries[0].this_boot = false;
     entries[1].time_us -= 3_600_000_000;
-    entries.push(Entry {
-        message: "[98,121,116,101,115]".into(),
-        ..Entry::new("")
-    });
-    entries.push(Entry {
-        message: "null".into(),
-        ..Entry::new("")
-    });
-    for (number, entry) in entries.iter_mut().enumerate() {
-        entry.time_us += 2_000_000 + number as u64;
-    }
+    entries[3].message = "[98,121,116,101,115]".into();
+    entries[4].message = "null".into();
     let journal = Journal::with(&entries);
-    let load = Load::start(LOAD, "idle --count 0");
     let server = Server::with("", |command| journal.put_before(command));
     let answer = connect(Version::V1_60_1, &server).ask(&format!("journal:{}", load.pid()));
     shape::journal(&answer).expect("a journal");
