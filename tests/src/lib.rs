@@ -16,6 +16,8 @@ pub mod agent;
 pub mod bpf;
 pub mod build;
 pub mod cgroup;
+pub mod clients;
+pub mod flood;
 pub mod journal;
 pub mod load;
 pub mod need;
