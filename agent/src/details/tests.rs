@@ -3,7 +3,7 @@
 use std::{
     fs,
     future::{Ready, pending, ready},
-    os::unix::process::CommandExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio, id},
     sync::Arc,
@@ -296,4 +296,23 @@ fn a_read_that_hangs_is_given_up_in_time_and_does_not_stop_others() {
         assert!(again.unwrap_err().contains("1.7s"));
     });
     assert!(begun.elapsed() >= 2 * super::PATIENCE);
+}
+
+#[test]
+fn a_program_with_the_rights_of_another_user_has_two_users() {
+    if !geteuid().is_root() {
+        return eprintln!("skipped: this test needs root");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("borrowed");
+    fs::copy("/bin/sleep", &program).unwrap();
+    std::os::unix::fs::chown(&program, Some(12_345), Some(54_321)).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o6755)).unwrap();
+    let shell = Shell::spawn(Command::new(&program).arg("60"));
+    let shown = shell.until(|shown| shown.name == "borrowed");
+    if shown.uid == 0 {
+        return eprintln!("skipped: programs here cannot lend their rights");
+    }
+    assert_eq!((shown.user_id, shown.group_id), (0, getgid().as_raw()));
+    assert_eq!((shown.uid, shown.gid), (12_345, 54_321));
 }
