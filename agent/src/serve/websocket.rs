@@ -115,13 +115,11 @@ where
                     Ok(request) => answers.answer(request).await,
                     Err(error) => ErrorObject::from(&error).to_frame(),
                 };
-                timeout(limits.write, send(socket.get_mut(), answer)).await
+                timeout(limits.write, send(socket, &answer)).await
             }
             // The reply to a ping is made, and must be gone before anything else is read or
             // written: a client that only pings would fill our memory.
-            None => timeout(limits.write, socket.flush())
-                .await
-                .map(|flushed| flushed.map_err(io::Error::other)),
+            None => timeout(limits.write, flush(socket)).await,
         };
         match sent {
             Ok(Ok(())) => {}
@@ -141,18 +139,31 @@ where
 /// Writes one message straight to the stream, without a copy: the library would keep, for every
 /// client, memory for the largest answer it ever got. A server's frames are not masked (RFC 6455,
 /// section 5.2), so that a header and the bytes are all there is to one.
-async fn send<S: AsyncWrite + Unpin>(stream: &mut S, frame: Frame) -> io::Result<()> {
-    let (head, length) = header(&frame);
+pub(super) async fn send<S>(socket: &mut WebSocketStream<S>, frame: &Frame) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // Before it goes what the library still has: the reply to a ping.
+    flush(socket).await?;
+    let (head, length) = header(frame);
     let head = &head[..length];
-    match &frame {
+    let stream = socket.get_mut();
+    match frame {
         Frame::Text(text) => {
             stream
                 .write_all_buf(&mut head.chain(text.as_bytes()))
-                .await?
+                .await?;
         }
         Frame::Binary(bytes) => stream.write_all_buf(&mut head.chain(&bytes[..])).await?,
     }
     stream.flush().await
+}
+
+async fn flush<S>(socket: &mut WebSocketStream<S>) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    socket.flush().await.map_err(io::Error::other)
 }
 
 /// The header of an unfragmented message, and its length in bytes.
