@@ -16,7 +16,7 @@ use hyper::{
     upgrade::OnUpgrade,
 };
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tracing::debug;
 
 use super::{Event, Setup, access::Denied, admission::Full, upgrade};
@@ -58,7 +58,7 @@ pub(super) struct Upgraded<S> {
 /// What is to be done with one request.
 struct Reply {
     answer: Answer,
-    upgrade: Option<(Endpoint, OnUpgrade)>,
+    endpoint: Option<Endpoint>,
     count: Option<Event>,
 }
 
@@ -68,7 +68,7 @@ impl Reply {
         set(&mut answer, CONTENT_TYPE, "text/plain");
         Self {
             answer,
-            upgrade: None,
+            endpoint: None,
             count: count.into(),
         }
     }
@@ -85,13 +85,14 @@ pub(super) async fn serve<S>(stream: S, setup: &Setup, full: Option<Full>) -> Op
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let upgrade = Mutex::new(None);
-    let service = service_fn(|request: Request<Incoming>| {
-        let reply = respond(request, setup, full);
+    let last = Mutex::new(None);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        let reply = respond(&request, setup, full);
         if let Some(event) = reply.count {
             setup.counters.count(event);
         }
-        *upgrade.lock().unwrap_or_else(PoisonError::into_inner) = reply.upgrade;
+        let upgrade = hyper::upgrade::on(&mut request);
+        *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((reply.endpoint, upgrade));
         async { Ok::<_, Infallible>(reply.answer) }
     });
     let connection = http1::Builder::new()
@@ -106,17 +107,23 @@ where
             setup.counters.count(Event::BadHandshake);
         }
     }
-    let accepted = upgrade.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (endpoint, accepted) = accepted?;
-    let parts = accepted.await.ok()?.downcast::<TokioIo<S>>().ok()?;
+    let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (endpoint, upgrade): (_, OnUpgrade) = last?;
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<S>>().ok()?;
+    let mut stream = parts.io.into_inner();
+    let Some(endpoint) = endpoint else {
+        // A handshake that was refused: hyper leaves its end to us.
+        let _ = stream.shutdown().await;
+        return None;
+    };
     Some(Upgraded {
         endpoint,
-        stream: parts.io.into_inner(),
+        stream,
         read: parts.read_buf,
     })
 }
 
-fn respond(mut request: Request<Incoming>, setup: &Setup, full: Option<Full>) -> Reply {
+fn respond(request: &Request<Incoming>, setup: &Setup, full: Option<Full>) -> Reply {
     // Whoever refuses for lack of room has counted that.
     match full {
         Some(Full::Server) => {
@@ -139,11 +146,11 @@ fn respond(mut request: Request<Incoming>, setup: &Setup, full: Option<Full>) ->
     let Some(&(_, endpoint)) = endpoint else {
         return Reply {
             answer: last(StatusCode::OK, Body::default()),
-            upgrade: None,
+            endpoint: None,
             count: None,
         };
     };
-    match setup.access.check(&request) {
+    match setup.access.check(request) {
         Ok(()) => {}
         Err(Denied::Origin) => {
             return Reply::text(StatusCode::FORBIDDEN, FOREIGN, Event::ForeignOrigin);
@@ -153,10 +160,10 @@ fn respond(mut request: Request<Incoming>, setup: &Setup, full: Option<Full>) ->
                 .with(WWW_AUTHENTICATE, "Bearer realm=\"subjiffy\"");
         }
     }
-    match upgrade::check(&request) {
+    match upgrade::check(request) {
         Ok(handshake) => Reply {
             answer: handshake.answer(),
-            upgrade: Some((endpoint, hyper::upgrade::on(&mut request))),
+            endpoint: Some(endpoint),
             count: None,
         },
         Err(wrong) => Reply::text(StatusCode::BAD_REQUEST, wrong, bad),

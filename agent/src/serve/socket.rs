@@ -106,15 +106,29 @@ pub(super) fn sent<E: Display>(
 /// Writes one message straight to the stream, without a copy: the library would keep, for every
 /// client, memory for the largest answer it ever got. A server's frames are not masked (RFC 6455,
 /// section 5.2), so that a header and the bytes are all there is to one.
-pub(super) async fn send<S: AsyncWrite + Unpin>(
-    stream: &mut S,
+pub(super) async fn send<S>(
+    socket: &mut WebSocketStream<S>,
     kind: Kind,
     message: &[u8],
-) -> io::Result<()> {
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // Before it goes what the library still has: the reply to a ping.
+    flush(socket).await?;
     let (head, length) = header(kind, message.len() as u64);
     let head = &head[..length];
+    let stream = socket.get_mut();
     stream.write_all_buf(&mut head.chain(message)).await?;
     stream.flush().await
+}
+
+/// Writes what the library still has.
+pub(super) async fn flush<S>(socket: &mut WebSocketStream<S>) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    socket.flush().await.map_err(io::Error::other)
 }
 
 /// The header of an unfragmented message, and its length in bytes.

@@ -8,7 +8,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use futures_util::{
-    SinkExt, StreamExt,
+    StreamExt,
     future::{Either, select},
 };
 use subjiffy_proto::stream::{StreamError, refusal};
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Answers, Event as Counted, Limits, Samples, Setup,
-    socket::{End, Kind, end_for, open, part_with, send, sent},
+    socket::{End, Kind, end_for, flush, open, part_with, send, sent},
 };
 
 /// Streams to one client until it leaves, breaks the rules or the server ends.
@@ -71,7 +71,7 @@ where
                     Message::Binary(_) => Err(StreamError::binary().to_string()),
                     Message::Close(_) => return End::ClosedByClient,
                     Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
-                        let flushed = timeout(setup.limits.write, socket.flush()).await;
+                        let flushed = timeout(setup.limits.write, flush(socket)).await;
                         if let Err(end) = sent(flushed, setup) {
                             return end;
                         }
@@ -92,7 +92,7 @@ where
                 }
             }
         };
-        let sending = send(socket.get_mut(), Kind::Text, &message);
+        let sending = send(socket, Kind::Text, &message);
         if let Err(end) = sent(timeout(setup.limits.write, sending).await, setup) {
             return end;
         }

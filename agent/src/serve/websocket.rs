@@ -6,7 +6,7 @@
 use std::io;
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use subjiffy_proto::socktop::{ErrorObject, Form, Frame, Request, RequestError};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Answers, Event, Setup,
-    socket::{End, Kind, end_for, open, part_with, send, sent},
+    socket::{End, Kind, end_for, flush, open, part_with, send, sent},
 };
 
 /// Answers the requests of one client until it leaves, breaks the rules or the server ends. `read` is
@@ -75,13 +75,11 @@ where
                     Ok(request) => answers.answer(request).await,
                     Err(error) => ErrorObject::from(&error).to_frame(),
                 };
-                timeout(limits.write, send_frame(socket.get_mut(), &answer, form)).await
+                timeout(limits.write, send_frame(socket, &answer, form)).await
             }
             // The reply to a ping is made, and must be gone before anything else is read or
             // written: a client that only pings would fill our memory.
-            None => timeout(limits.write, socket.flush())
-                .await
-                .map(|flushed| flushed.map_err(io::Error::other)),
+            None => timeout(limits.write, flush(socket)).await,
         };
         if let Err(end) = sent(written, setup) {
             return end;
@@ -89,17 +87,16 @@ where
     }
 }
 
-async fn send_frame<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    frame: &Frame,
-    form: Form,
-) -> io::Result<()> {
+async fn send_frame<S>(socket: &mut WebSocketStream<S>, frame: &Frame, form: Form) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     match (frame, form) {
         (Frame::Text(text), _) | (Frame::Packed { text, .. }, Form::Json) => {
-            send(stream, Kind::Text, text.as_bytes()).await
+            send(socket, Kind::Text, text.as_bytes()).await
         }
         (Frame::Binary(bytes) | Frame::Packed { gzip: bytes, .. }, _) => {
-            send(stream, Kind::Binary, bytes).await
+            send(socket, Kind::Binary, bytes).await
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The servers, over real sockets on the loopback interface.
 
+mod access;
+mod counters;
 mod handshake;
 mod hostile;
 mod http;
@@ -7,3 +9,4 @@ mod requests;
 mod shutdown;
 mod stream;
 mod support;
+mod tls;

@@ -4,7 +4,7 @@ use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use subjiffy_proto::socktop::{ErrorObject, Frame, Request};
+use subjiffy_proto::socktop::{ErrorObject, Frame, Request, ServerCounters};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -146,6 +146,23 @@ impl Server {
     pub async fn websocket(&self) -> WebSocket {
         let url = format!("ws://{}/ws", self.address);
         client_async(url, self.connect().await).await.unwrap().0
+    }
+
+    /// Waits until the counters are as `expected` changes all zeros, and fails if they never are.
+    pub async fn counted(&self, expected: impl Fn(&mut ServerCounters)) {
+        let mut wanted = ServerCounters::default();
+        expected(&mut wanted);
+        let reached = async {
+            while self.counters.snapshot() != wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let seen = timeout(PATIENCE, reached).await;
+        let counted = self.counters.snapshot();
+        assert!(seen.is_ok(), "counted {counted:#?}, expected {wanted:#?}");
+        // And nothing more.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(self.counters.snapshot(), wanted);
     }
 
     /// Sends `head` and gives back all that comes until the server closes.
