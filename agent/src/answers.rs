@@ -131,6 +131,7 @@ impl Socktop {
             available: disk.available,
             temperature: disk.temperature,
             is_partition: disk.is_partition,
+            ..Disk::default()
         });
         Ok(self.encode(|encoder, _| encoder.disks(disks.collect())))
     }
@@ -196,6 +197,7 @@ fn metrics(machine: &Arc<MachineSnapshot>) -> Metrics {
                 name: interface.name.lossy().into_owned(),
                 received: interface.rx_bytes,
                 transmitted: interface.tx_bytes,
+                ..Network::default()
             })
             .collect(),
         ..Metrics::default()

@@ -12,11 +12,14 @@
 //! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
+pub mod background;
 pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod collect;
 pub mod doctor;
+pub mod gpu;
+pub mod interfaces;
 pub mod kernel;
 pub mod memory;
 pub mod model;
@@ -24,6 +27,7 @@ pub mod privilege;
 pub mod procfs;
 pub mod rows;
 pub mod sampler;
+pub mod sensors;
 pub mod serve;
 pub mod shutdown;
 pub mod timer;

@@ -45,7 +45,7 @@ mod text;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use clock::Clock;
 pub use disks::Disk;
