@@ -6,14 +6,17 @@ use std::{
 };
 
 use rustix::system::uname;
-use subjiffy_proto::socktop::{Disk, Encoder, ErrorObject, Frame, Metrics, Network, Request};
+use subjiffy_proto::socktop::{Disk, Encoder, ErrorObject, Frame, Gpu, Metrics, Network, Request};
 
 use crate::{
+    gpu,
+    hardware::{self, Hardware},
     model::MachineSnapshot,
-    procfs::{Reader, Root},
+    procfs::{Interface, Root},
     rows::Rows,
     sampler::{Attached, Handle},
     serve::Answers,
+    storage::Storage,
 };
 
 /// For how long an answer is given again, by kind.
@@ -72,7 +75,8 @@ type Cache = tokio::sync::Mutex<Option<(Instant, Frame)>>;
 #[derive(Debug)]
 pub struct Socktop {
     sampler: Handle,
-    root: Root,
+    hardware: Hardware,
+    storage: Storage,
     lifetimes: Lifetimes,
     metrics: Cache,
     disks: Cache,
@@ -82,12 +86,18 @@ pub struct Socktop {
 }
 
 impl Socktop {
-    /// Answers from what `sampler` collects and the disks mounted below `root`.
+    /// Answers from what `sampler` collects and the hardware and disks below `root`.
     #[must_use]
-    pub fn new(sampler: Handle, root: Root, lifetimes: Lifetimes) -> Self {
+    pub fn new(
+        sampler: Handle,
+        root: Root,
+        lifetimes: Lifetimes,
+        hardware: hardware::Settings,
+    ) -> Self {
         Self {
             sampler,
-            root,
+            hardware: Hardware::new(&root, hardware),
+            storage: Storage::new(root, hardware.temperatures),
             lifetimes,
             metrics: Cache::default(),
             disks: Cache::default(),
@@ -113,25 +123,28 @@ impl Socktop {
     }
 
     async fn metrics(&self) -> Result<Frame, String> {
-        let machine = self.sampler.machine(Duration::ZERO).await.ok_or(ENDING)?;
-        let metrics = metrics(&machine);
+        let (machine, cpu_temp_c, gpus) = tokio::join!(
+            self.sampler.machine(Duration::ZERO),
+            self.hardware.cpu_celsius(),
+            self.hardware.gpus(),
+        );
+        let metrics = Metrics {
+            cpu_temp_c,
+            gpus: (!gpus.is_empty()).then(|| gpus.iter().map(gpu).collect()),
+            ..metrics(&machine.ok_or(ENDING)?)
+        };
         Ok(self.encode(|encoder, _| encoder.metrics(metrics)))
     }
 
     async fn disks(&self) -> Result<Frame, String> {
-        // A disk that hangs must not hold the other clients: this may block.
-        let root = self.root.clone();
-        let listed = tokio::task::spawn_blocking(move || Reader::open(&root)?.disks()).await;
-        let disks = listed
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())?;
-        let disks = disks.into_iter().map(|disk| Disk {
+        let disks = self.storage.list().await?.into_iter().map(|disk| Disk {
             name: disk.name,
             total: disk.total,
             available: disk.available,
             temperature: disk.temperature,
             is_partition: disk.is_partition,
-            ..Disk::default()
+            mount_point: disk.mount_point,
+            fs_type: disk.fs_type,
         });
         Ok(self.encode(|encoder, _| encoder.disks(disks.collect())))
     }
@@ -190,17 +203,32 @@ fn metrics(machine: &Arc<MachineSnapshot>) -> Metrics {
         swap_total: memory.swap_total,
         swap_used: memory.swap_used(),
         hostname: uname().nodename().to_string_lossy().into_owned(),
-        networks: machine
-            .interfaces
-            .iter()
-            .map(|interface| Network {
-                name: interface.name.lossy().into_owned(),
-                received: interface.rx_bytes,
-                transmitted: interface.tx_bytes,
-                ..Network::default()
-            })
-            .collect(),
+        networks: networks(&machine.interfaces, true),
+        networks_virtual: networks(&machine.interfaces, false),
         ..Metrics::default()
+    }
+}
+
+/// The interfaces whose traffic counts, or the others.
+fn networks(interfaces: &[Interface], counted: bool) -> Vec<Network> {
+    let chosen = interfaces.iter().filter(|one| one.class.counted == counted);
+    let networks = chosen.map(|interface| Network {
+        name: interface.name.lossy().into_owned(),
+        received: interface.rx_bytes,
+        transmitted: interface.tx_bytes,
+        kind: interface.class.kind.lossy().into_owned().into(),
+    });
+    networks.collect()
+}
+
+fn gpu(gpu: &gpu::Gpu) -> Gpu {
+    Gpu {
+        name: Some(gpu.name.clone()),
+        vendor: Some(gpu.vendor.to_owned()),
+        utilization_gpu_pct: gpu.busy_percent,
+        mem_used_bytes: gpu.memory.map(|memory| memory.used),
+        mem_total_bytes: gpu.memory.map(|memory| memory.total),
+        temp_c: gpu.celsius,
     }
 }
 

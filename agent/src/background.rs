@@ -2,16 +2,15 @@
 //! driver that hangs, a file server that is gone.
 //!
 //! Nobody asks: nothing is read and no thread exists. One thread reads one value at a time; a reader
-//! that never returns costs its thread and nothing else. The threads are not the runtime's, which
-//! would wait for them when the agent ends.
+//! that never returns costs its thread and nothing else. The threads are the runtime's for blocking
+//! work, which it uses again; who ends the runtime must not wait for them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    thread,
     time::{Duration, Instant},
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, task::spawn_blocking};
 
 /// How old a value may be.
 #[derive(Debug, Clone, Copy)]
@@ -30,10 +29,19 @@ pub struct Ages {
 /// The last value, and the thread that reads the next one.
 #[derive(Debug)]
 pub struct Background<T> {
-    name: &'static str,
     last: watch::Sender<Option<(Instant, T)>>,
     /// When the reading that goes on was begun.
     begun: Arc<Mutex<Option<Instant>>>,
+}
+
+impl<T> Default for Background<T> {
+    /// Nothing read yet.
+    fn default() -> Self {
+        Self {
+            last: watch::Sender::new(None),
+            begun: Arc::default(),
+        }
+    }
 }
 
 /// Marks the reading as ended even if it panics.
@@ -46,14 +54,10 @@ impl Drop for Ended {
 }
 
 impl<T: Clone + Send + Sync + 'static> Background<T> {
-    /// Nothing read yet. Threads get this name, at most 15 bytes.
+    /// The last value, if there was one, and when it was read.
     #[must_use]
-    pub fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            last: watch::Sender::new(None),
-            begun: Arc::default(),
-        }
+    pub fn last(&self) -> Option<(Instant, T)> {
+        self.last.borrow().clone()
     }
 
     /// The value, read by `read` on another thread unless the last one is fresh. `None` if there is
@@ -99,10 +103,7 @@ impl<T: Clone + Send + Sync + 'static> Background<T> {
             drop(ended);
             last.send_replace(Some((Instant::now(), value)));
         };
-        // If the thread cannot be had the closure is dropped, and with it the mark.
-        if let Err(error) = thread::Builder::new().name(self.name.into()).spawn(work) {
-            tracing::debug!("no thread for {}: {error}", self.name);
-        }
+        spawn_blocking(work);
         now
     }
 
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn a_fresh_value_is_not_read_again_and_an_old_one_is() {
         run(async {
-            let value = Background::new("test");
+            let value = Background::default();
             assert_eq!(value.get(ages(LONG, LONG), || 1).await, Some(1));
             assert_eq!(value.get(ages(LONG, LONG), || 2).await, Some(1));
             assert_eq!(
@@ -149,7 +150,7 @@ mod tests {
     #[test]
     fn a_reader_that_hangs_holds_nobody() {
         run(async {
-            let value = Background::new("test");
+            let value = Background::default();
             let (release, hung) = mpsc::channel::<()>();
             let hang = move || {
                 let _ = hung.recv();
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn a_usable_value_is_given_without_waiting() {
         run(async {
-            let value = Background::new("test");
+            let value = Background::default();
             value.get(ages(LONG, LONG), || 1).await;
             let (release, hung) = mpsc::channel::<()>();
             let read = move || {
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn a_reader_that_panics_is_no_end() {
         run(async {
-            let value = Background::new("test");
+            let value = Background::default();
             let impatient = Ages {
                 patience: SOON,
                 ..ages(Duration::ZERO, Duration::ZERO)

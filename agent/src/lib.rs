@@ -9,6 +9,9 @@
 //! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
 //!   socktop, [`top`] for terminals
 //!
+//! Read only when a client asks, and never waited for long: [`hardware`] ([`sensors`], [`gpu`]) and
+//! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
+//!
 //! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
@@ -19,6 +22,7 @@ pub mod cli;
 pub mod collect;
 pub mod doctor;
 pub mod gpu;
+pub mod hardware;
 pub mod interfaces;
 pub mod kernel;
 pub mod memory;
@@ -30,5 +34,6 @@ pub mod sampler;
 pub mod sensors;
 pub mod serve;
 pub mod shutdown;
+pub mod storage;
 pub mod timer;
 pub mod top;

@@ -7,7 +7,7 @@ use subjiffy::{
     answers::{Lifetimes, Socktop},
     cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
-    doctor,
+    doctor, hardware,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
@@ -66,9 +66,11 @@ fn open(bpf: bool) -> Result<Collector, String> {
 
 fn run_agent(args: &AgentArgs) -> Result<(), String> {
     let address = args.address()?;
-    let lifetimes = Lifetimes::from_variables(|name| std::env::var(name).ok())?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let lifetimes = Lifetimes::from_variables(variable)?;
+    let hardware = hardware::Settings::from_variables(variable)?;
     let runtime = runtime(2)?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut signals = Signals::install().map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(address)
             .await
@@ -76,7 +78,7 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let bound = listener.local_addr().map_err(|error| error.to_string())?;
         let collector = open(!args.no_bpf)?;
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
-        let answers = Socktop::new(sampler.handle(), Root::default(), lifetimes);
+        let answers = Socktop::new(sampler.handle(), Root::default(), lifetimes, hardware);
         let token = CancellationToken::new();
         let limits = serve::Limits::default();
         let server = tokio::spawn(serve::serve(
@@ -90,7 +92,10 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         token.cancel();
         let _ = server.await;
         Ok(())
-    })
+    });
+    // A driver or file server that hangs must not keep us.
+    runtime.shutdown_background();
+    ended
 }
 
 fn run_top(args: TopArgs) -> Result<(), String> {

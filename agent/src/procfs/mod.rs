@@ -11,19 +11,21 @@
 //! | [`error`], [`name`], `text` | errors, inline byte strings, words and numbers |
 //! | `pids`, [`pid_stat`], [`pid_statm`], [`pid_status`], [`pid_schedstat`], [`cmdline`] | one process or thread |
 //! | [`stat`], [`meminfo`], [`net_dev`], [`loadavg`], [`uptime`], [`sysctl`] | the machine |
-//! | [`mounts`], `block`, [`disks`] | mounted file systems by disk |
+//! | [`mounts`], [`mount_table`], [`block`], [`disks`] | mounted file systems by disk |
 //! | [`clock`] | ticks and pages to nanoseconds and bytes |
 //!
 //! Invariants: no input panics; a process that is gone is [`Error::NotFound`] and costs no
 //! allocation; reading the same file again allocates nothing once the buffers have grown (the
 //! exceptions, disks and the host name, say so).
 
+pub mod block;
 pub mod clock;
 pub mod cmdline;
 pub mod disks;
 pub mod error;
 pub mod loadavg;
 pub mod meminfo;
+pub mod mount_table;
 pub mod mounts;
 pub mod name;
 pub mod net_dev;
@@ -37,7 +39,6 @@ pub mod stat;
 pub mod sysctl;
 pub mod uptime;
 
-mod block;
 mod file;
 mod pids;
 mod text;
@@ -52,6 +53,7 @@ pub use disks::Disk;
 pub use error::{Error, ParseError};
 pub use loadavg::LoadAvg;
 pub use meminfo::MemInfo;
+pub use mount_table::MountTable;
 pub use name::Name;
 pub use net_dev::Interface;
 pub use path::{ProcPath, Root};
