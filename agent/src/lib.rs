@@ -10,9 +10,14 @@
 //!   socktop, [`top`] for terminals, [`json`] for both of them
 //! * on request, about one process: [`details`] and [`journal`], their work shared by [`flights`]
 //!
-//! Beside it: [`cli`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
+//! Read only when a client asks, and never waited for long: [`hardware`] ([`sensors`], [`gpu`]) and
+//! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
+//!
+//! Beside it: [`cli`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`],
+//! [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
+pub mod background;
 pub mod chain;
 pub mod check;
 pub mod cli;
@@ -21,6 +26,9 @@ pub mod descriptors;
 pub mod details;
 pub mod doctor;
 pub mod flights;
+pub mod gpu;
+pub mod hardware;
+pub mod interfaces;
 pub mod journal;
 pub mod json;
 pub mod kernel;
@@ -32,9 +40,11 @@ pub mod privilege;
 pub mod procfs;
 pub mod rows;
 pub mod sampler;
+pub mod sensors;
 pub mod serve;
 pub mod settings;
 pub mod shutdown;
+pub mod storage;
 pub mod stream;
 pub mod timer;
 pub mod tls;

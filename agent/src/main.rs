@@ -11,7 +11,7 @@ use std::{
 use clap::Parser;
 use rustix::system::uname;
 use subjiffy::{
-    answers::Socktop,
+    answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
     descriptors::make_room,
@@ -98,7 +98,7 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         counters: Arc::default(),
     };
     let runtime = runtime(settings.workers)?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut signals = Signals::install().map_err(|error| error.to_string())?;
         // Before BPF is loaded: who connects meanwhile waits instead of being refused.
         let listeners = listen::bind(&settings.listen)?;
@@ -107,9 +107,12 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
-            Root::default(),
-            settings.lifetimes,
-            args.period,
+            &Root::default(),
+            answers::Settings {
+                lifetimes: settings.lifetimes,
+                hardware: settings.hardware,
+                period: args.period,
+            },
         )
         .with_counters(setup.counters.clone());
         let token = CancellationToken::new();
@@ -125,7 +128,10 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         token.cancel();
         let _ = server.await;
         Ok(())
-    })
+    });
+    // A driver or file server that hangs must not keep us.
+    runtime.shutdown_background();
+    ended
 }
 
 fn certificate(settings: &Settings, hostname: &str) -> Result<Option<Keeper>, String> {

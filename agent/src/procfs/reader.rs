@@ -1,21 +1,17 @@
 //! The one place that opens files: every subject of this module, read below a [`Root`].
 
-use std::ffi::OsStr;
 use std::mem::MaybeUninit;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rustix::fs::{AtFlags, OFlags, SeekFrom, seek, statat};
-use rustix::io::Errno;
 
-use super::block;
 use super::cmdline;
-use super::disks::{self, Disk, Space};
+use super::disks::{self, Disk, Planned, Reach};
 use super::error::Error;
-use super::file::{Extent, Files, fill};
+use super::file::{Extent, Files};
 use super::loadavg::{self, LoadAvg};
 use super::meminfo::{self, MemInfo};
-use super::mounts;
+use super::mount_table::{self, space};
 use super::name::Name;
 use super::net_dev::{self, Interface};
 use super::path::{ProcPath, Root};
@@ -232,36 +228,19 @@ impl Reader {
         )
     }
 
-    /// The mounted disks, see [`disks`]. Allocates; meant for every few seconds, not for every
-    /// sample.
+    /// The mounted local disks, see [`disks`]. Allocates. Who asks again and again, or for others
+    /// too, keeps a [`MountTable`].
     ///
     /// # Errors
     /// As all methods. A file system whose size cannot be had is left out.
     pub fn disks(&self) -> Result<Vec<Disk>, Error> {
-        let path = ProcPath::System("self/mountinfo");
-        // A buffer of its own: the list can be megabytes long where many containers run.
-        let mut text = Vec::new();
-        fill(
-            self.files.descriptor(path, OFlags::RDONLY)?,
-            &mut text,
-            path,
-            Extent::Records,
-        )?;
-        let mounts = mounts::parse(&text).map_err(|error| Error::Parse { path, error })?;
-        Ok(disks::list(
-            &mounts,
-            |mount| block::parent(&self.sys, mount),
-            |point| space(point).ok(),
-        ))
+        let plan = mount_table::read(&self.files, &self.sys)?;
+        let local = |one: &Planned| match one.reach {
+            Reach::Local | Reach::Memory => space(&one.mount_point),
+            Reach::Remote => None,
+        };
+        Ok(disks::list(&plan, local, |_| None))
     }
-}
-
-fn space(mount_point: &[u8]) -> Result<Space, Errno> {
-    let stat = rustix::fs::statvfs(Path::new(OsStr::from_bytes(mount_point)))?;
-    Ok(Space {
-        total: stat.f_blocks.saturating_mul(stat.f_frsize),
-        available: stat.f_bavail.saturating_mul(stat.f_frsize),
-    })
 }
 
 #[cfg(test)]

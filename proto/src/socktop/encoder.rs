@@ -15,11 +15,12 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder of about 0.4 MB, most of it the compressor's tables.
+    /// An encoder; from its first long answer on it has about 0.4 MB, most of it the compressor's
+    /// tables.
     pub fn new() -> Self {
         Self {
             plain: Vec::new(),
-            gzip: Gzip::new(),
+            gzip: Gzip::default(),
             row: Process::default(),
         }
     }
