@@ -68,7 +68,7 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
     let address = args.address()?;
     let lifetimes = Lifetimes::from_variables(|name| std::env::var(name).ok())?;
     let runtime = runtime(2)?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut signals = Signals::install().map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(address)
             .await
@@ -90,7 +90,10 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         token.cancel();
         let _ = server.await;
         Ok(())
-    })
+    });
+    // A disk or a process that cannot be read at the moment must not keep the agent alive.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
 }
 
 fn run_top(args: TopArgs) -> Result<(), String> {
