@@ -129,8 +129,8 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let _ = server.await;
         Ok(())
     });
-    // A driver or file server that hangs must not keep us.
-    runtime.shutdown_background();
+    // A driver, a file server or a process that hangs must not keep us.
+    runtime.shutdown_timeout(Duration::from_millis(100));
     ended
 }
 

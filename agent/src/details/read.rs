@@ -53,7 +53,7 @@ pub fn read(
     let Opened { mut process, .. } = opened;
     let (children, count) = children::read(&reader, &mut process, &threads.tids, &scene);
     detail.child_processes = children;
-    detail.child_count = count;
+    detail.child_count = Some(count);
     detail.threads = threads.list;
     process.stat().map_err(|error| missing(pid, error))?;
     Ok(ProcessMetrics {
@@ -123,7 +123,7 @@ impl Scene<'_> {
             involuntary_switches: involuntary,
             storage_read_bytes: io.map(|io| io.storage_read),
             storage_write_bytes: io.map(|io| io.storage_written),
-            child_count: 0,
+            child_count: None,
             working_directory_text: None,
             executable_path_text: None,
         }

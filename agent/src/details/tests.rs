@@ -133,7 +133,7 @@ fn children_have_the_shape_and_units_of_their_parent() {
         names.eq(["sleep", "sleep"])
     };
     let shown = shell.until(both);
-    assert_eq!(shown.child_count, 2);
+    assert_eq!(shown.child_count, Some(2));
     for child in &shown.child_processes {
         assert_eq!(child.parent_pid, Some(shell.0.id()));
         assert_eq!(child.command, "sleep 60");
@@ -142,6 +142,7 @@ fn children_have_the_shape_and_units_of_their_parent() {
             "{child:?}"
         );
         assert_eq!(child.thread_count, 1);
+        assert_eq!(child.child_count, None, "nobody has counted");
         assert!(child.threads.is_empty() && child.child_processes.is_empty());
         let alone = detail(child.pid).unwrap();
         assert_eq!(

@@ -105,9 +105,10 @@ pub struct Detail {
     /// Bytes it caused to be written to storage.
     #[serde(default)]
     pub storage_write_bytes: Option<u64>,
-    /// Number of direct children, of which `child_processes` may hold only a part.
+    /// Number of direct children, of which `child_processes` may hold only a part; `None` for the
+    /// children themselves, which are not asked for theirs.
     #[serde(default)]
-    pub child_count: u32,
+    pub child_count: Option<u32>,
     /// `working_directory` unchanged, where that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_directory_text: Option<String>,
