@@ -8,14 +8,14 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-const READY: &str = "listening on ws://";
+const READY: &str = "listening on ";
 
 /// A running agent; killed on drop.
 pub struct Server {
     process: Owned,
     stderr: Receiver<String>,
     said: Vec<String>,
-    /// Where it listens, as `ws://127.0.0.1:PORT/ws`.
+    /// Where it listens, as `ws://127.0.0.1:PORT/ws`, or `wss:` with TLS.
     pub url: String,
 }
 
@@ -61,8 +61,8 @@ impl Server {
             match self.stderr.recv_timeout(left) {
                 Ok(line) => {
                     if let Some((_, rest)) = line.split_once(READY) {
-                        let address = rest.split_whitespace().next().unwrap_or_default();
-                        self.url = format!("ws://{address}");
+                        let url = rest.split_whitespace().next().unwrap_or_default();
+                        self.url = url.to_owned();
                     }
                     self.said.push(line);
                 }
@@ -70,6 +70,19 @@ impl Server {
                 Err(RecvTimeoutError::Disconnected) => panic!("the agent ended: {:?}", self.said),
             }
         }
+    }
+
+    /// Its port.
+    ///
+    /// # Panics
+    /// When its address has none.
+    pub fn port(&self) -> u16 {
+        let (_, port) = self
+            .url
+            .trim_end_matches("/ws")
+            .rsplit_once(':')
+            .expect("a port");
+        port.parse().expect("a port")
     }
 
     /// The pid of the agent.
