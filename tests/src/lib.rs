@@ -18,6 +18,7 @@ pub mod build;
 pub mod cgroup;
 pub mod clients;
 pub mod flood;
+pub mod http;
 pub mod journal;
 pub mod load;
 pub mod need;
