@@ -131,8 +131,8 @@ fn bad_frame(mut stream: TcpStream, number: usize) -> Option<TcpStream> {
         b"\xf3\x80\0\0\0\0",
         // 2^63 bytes to come.
         b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0",
-        // A ping that is too long.
-        b"\x89\xfe\x01\x00\0\0\0\0",
+        // A ping in pieces.
+        b"\x09\x80\0\0\0\0",
         // Text that is not UTF-8.
         b"\x81\x82\0\0\0\0\xff\xfe",
         // A close frame of one byte.
