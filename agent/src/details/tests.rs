@@ -15,7 +15,10 @@ use subjiffy_proto::socktop::{Detail, Frame};
 
 use super::{Details, identity::Missing, read};
 use crate::{
-    collect::moment::Moment,
+    collect::{
+        moment::Moment,
+        process::{Identity, ProcessSample},
+    },
     model::Snapshot,
     procfs::{Clock, Root},
 };
@@ -232,6 +235,100 @@ fn odd_names_of_threads_stay_whole() {
     }
     drop(tell);
     thread.join().unwrap();
+}
+
+/// Writes the files of a process that has nothing but a state and owners.
+fn write_process(proc: &Path, pid: u32, ppid: u32, start: u64) {
+    let place = proc.join(pid.to_string());
+    fs::create_dir_all(&place).unwrap();
+    let stat =
+        format!("{pid} (p {pid}) S {ppid} 5 5 0 -1 0 0 0 0 0 30 10 0 0 20 0 4 0 {start} 0 0\n");
+    fs::write(place.join("stat"), stat).unwrap();
+    let status = format!(
+        "Tgid:\t{pid}\nPPid:\t{ppid}\nUid:\t1\t2\t1\t1\nGid:\t3\t4\t3\t3\nThreads:\t4\n\
+         voluntary_ctxt_switches:\t1\nnonvoluntary_ctxt_switches:\t1\n"
+    );
+    fs::write(place.join("status"), status).unwrap();
+}
+
+#[test]
+fn what_cannot_be_read_is_left_out_and_a_child_is_who_says_so_itself() {
+    let tree = tempfile::tempdir().unwrap();
+    let root = Root {
+        proc: tree.path().to_owned(),
+        ..Root::default()
+    };
+    write_process(tree.path(), 7, 1, 200);
+    write_process(tree.path(), 8, 7, 300);
+    write_process(tree.path(), 9, 1, 300);
+    write_process(tree.path(), 10, 7, 300);
+    fs::create_dir_all(tree.path().join("7/task/7")).unwrap();
+    // 10 is only known by the snapshot, which still has an earlier child with the id of 9.
+    fs::write(tree.path().join("7/task/7/children"), "8 11 ").unwrap();
+    let in_snapshot = |pid| crate::model::Process {
+        sample: ProcessSample {
+            id: Identity {
+                pid,
+                start_ns: 2_500_000_000,
+            },
+            ppid: 7,
+            ..ProcessSample::default()
+        },
+        cpu_ns: 50,
+        ..crate::model::Process::default()
+    };
+    let snapshot = Snapshot {
+        interval_ns: 100,
+        living: 2,
+        processes: vec![in_snapshot(9), in_snapshot(10)],
+        ..Snapshot::default()
+    };
+    let now = Moment {
+        boot_ns: 6_000_000_000,
+        wall_ns: 1_000_000_000_000,
+        ..Moment::default()
+    };
+    let clock = Clock {
+        ticks_per_second: 100,
+        page_size: 4096,
+    };
+    let read = |pid| read::read(&root, pid, &snapshot, clock, now);
+    let shown = read(7).unwrap();
+    assert_eq!(shown.cached_at, 1000);
+    let shown = shown.process;
+    assert_eq!((&shown.name[..], &shown.command[..]), ("p 7", "[p 7]"));
+    assert_eq!((shown.parent_pid, shown.thread_count), (Some(1), 4));
+    assert_eq!(
+        (shown.user_id, shown.uid, shown.group_id, shown.gid),
+        (1, 2, 3, 4)
+    );
+    assert_eq!((shown.start_time, shown.start_ns), (996, 2_000_000_000));
+    assert_eq!(
+        (shown.cpu_time_user, shown.cpu_time_system),
+        (300_000, 100_000)
+    );
+    assert_eq!(shown.cpu_usage, 10.0, "0.4 s in the 4 s of its life");
+    assert_eq!((shown.shared_mem_bytes, shown.fd_count), (None, None));
+    assert_eq!((shown.read_bytes, shown.storage_write_bytes), (None, None));
+    assert_eq!(
+        (shown.working_directory, shown.executable_path),
+        (None, None)
+    );
+    assert_eq!(shown.run_delay_ns, None);
+    let children: Vec<_> = shown.child_processes.iter().map(|one| one.pid).collect();
+    assert_eq!((children, shown.child_count), (vec![8, 10], Some(2)));
+    let reused = &shown.child_processes[1];
+    assert_eq!(
+        reused.start_ns, 3_000_000_000,
+        "not the one of the snapshot"
+    );
+    assert_eq!(read(6).unwrap_err(), Missing::NotFound(6));
+    fs::write(tree.path().join("9/stat"), "nonsense\n").unwrap();
+    let error = read(9).unwrap_err().to_string();
+    assert!(
+        error.starts_with("Process 9 cannot be read: 9/stat"),
+        "{error}"
+    );
 }
 
 fn run<T>(test: impl Future<Output = T>) -> T {

@@ -11,7 +11,7 @@ const MOST: usize = 16_384;
 /// The threads, and what they say of the process.
 #[derive(Debug, Default)]
 pub struct Threads {
-    /// By id, at most [`MOST`].
+    /// By id; of very many only the first.
     pub list: Vec<Thread>,
     /// Ids of all of them.
     pub tids: Vec<u32>,
