@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+use crate::order::SortKey;
 
 /// The shortest and the longest sampling period.
 pub const PERIODS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
@@ -29,6 +31,9 @@ pub struct AgentArgs {
     /// Changes the port only; 0 is a free one
     #[arg(short, long, value_name = "N")]
     pub port: Option<u16>,
+    /// Sampling period of streams that name none, 1ms to 1h, in words: 500ms, 2s, 1m30s
+    #[arg(long, value_name = "DUR", default_value = "1s", value_parser = period)]
+    pub period: Duration,
     /// Speaks TLS, with a self-signed certificate that is made once and kept
     #[arg(long, alias = "enableSSL")]
     pub tls: bool,
@@ -93,24 +98,6 @@ pub struct DoctorArgs {
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
-}
-
-/// Columns to sort by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum SortKey {
-    /// CPU time in the interval
-    #[default]
-    Cpu,
-    /// Time spent waiting for a CPU
-    Delay,
-    /// Voluntary and involuntary switches
-    Switches,
-    /// Resident memory
-    Rss,
-    /// CPU time since the process began
-    Time,
-    /// Process id
-    Pid,
 }
 
 /// Reads a sampling period.

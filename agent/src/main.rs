@@ -11,7 +11,7 @@ use std::{
 use clap::Parser;
 use rustix::system::uname;
 use subjiffy::{
-    answers::Socktop,
+    answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
     descriptors::make_room,
@@ -98,15 +98,23 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         counters: Arc::default(),
     };
     let runtime = runtime(settings.workers)?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut signals = Signals::install().map_err(|error| error.to_string())?;
         // Before BPF is loaded: who connects meanwhile waits instead of being refused.
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
         let collector = open(settings.bpf)?;
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
-        let answers = Socktop::new(sampler.handle(), Root::default(), settings.lifetimes)
-            .with_counters(setup.counters.clone());
+        let answers = Socktop::new(
+            sampler.handle(),
+            &Root::default(),
+            answers::Settings {
+                lifetimes: settings.lifetimes,
+                hardware: settings.hardware,
+                period: args.period,
+            },
+        )
+        .with_counters(setup.counters.clone());
         let token = CancellationToken::new();
         if let Some(keeper) = certificate {
             tokio::spawn(keeper.run(token.clone()));
@@ -120,7 +128,10 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         token.cancel();
         let _ = server.await;
         Ok(())
-    })
+    });
+    // A driver, a file server or a process that hangs must not keep us.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
 }
 
 fn certificate(settings: &Settings, hostname: &str) -> Result<Option<Keeper>, String> {

@@ -22,12 +22,12 @@ pub struct Ended {
 /// The program under test with an environment that holds no settings of the person who tests.
 pub fn command(program: &std::ffi::OsStr) -> Command {
     let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
+    let foreign = |name: &std::ffi::OsStr| {
         let name = name.to_string_lossy();
-        let setting = name.starts_with("SUBJIFFY_") || name.starts_with("SOCKTOP_");
-        if setting || name == "RUST_LOG" {
-            command.env_remove(&*name);
-        }
+        name == "RUST_LOG" || name.starts_with("SUBJIFFY_") || name.starts_with("SOCKTOP_")
+    };
+    for (name, _) in std::env::vars_os().filter(|(name, _)| foreign(name)) {
+        command.env_remove(name);
     }
     command.stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

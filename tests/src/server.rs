@@ -8,23 +8,41 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-const READY: &str = "listening on ";
+/// What the agent says when it is ready, before `ws://ADDRESS/ws` or `wss://ADDRESS/ws`.
+const READY: &str = "listening on ws";
 
 /// A running agent; killed on drop.
 pub struct Server {
     process: Owned,
     stderr: Receiver<String>,
     said: Vec<String>,
-    /// Where it listens, as `ws://127.0.0.1:PORT/ws`, or `wss:` with TLS.
+    /// Where it listens, as `ws://127.0.0.1:PORT/ws`; with TLS `wss://`.
     pub url: String,
 }
 
 impl Server {
-    /// Starts the agent on a free port of the loopback interface.
+    /// Starts the agent on a free port of the loopback interface, unless `words` say another.
     pub fn start(words: &str) -> Self {
+        Self::with(words, |_| {})
+    }
+
+    /// The same after `prepare` has changed its environment.
+    pub fn with(words: &str, prepare: impl FnOnce(&mut Command)) -> Self {
         let mut command = agent::command(binary().as_os_str());
-        command.args(["--listen", "127.0.0.1:0"]);
+        if !words.contains("--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        prepare(&mut command);
         Self::spawn(command.args(words.split_whitespace()))
+    }
+
+    /// The same with answers that are always new.
+    pub fn without_caches(words: &str) -> Self {
+        Self::with(words, |command| {
+            for kind in ["METRICS", "DISKS", "PROCESSES"] {
+                command.env(format!("SOCKTOP_AGENT_{kind}_TTL_MS"), "0");
+            }
+        })
     }
 
     /// Starts a prepared command and waits until it listens.
@@ -61,8 +79,8 @@ impl Server {
             match self.stderr.recv_timeout(left) {
                 Ok(line) => {
                     if let Some((_, rest)) = line.split_once(READY) {
-                        let url = rest.split_whitespace().next().unwrap_or_default();
-                        self.url = url.to_owned();
+                        let rest = rest.split_whitespace().next().unwrap_or_default();
+                        self.url = format!("ws{rest}");
                     }
                     self.said.push(line);
                 }
@@ -72,16 +90,13 @@ impl Server {
         }
     }
 
-    /// Its port.
+    /// The port where it listens.
     ///
     /// # Panics
     /// When its address has none.
     pub fn port(&self) -> u16 {
-        let (_, port) = self
-            .url
-            .trim_end_matches("/ws")
-            .rsplit_once(':')
-            .expect("a port");
+        let address = self.url.trim_end_matches("/ws");
+        let (_, port) = address.rsplit_once(':').expect("a port");
         port.parse().expect("a port")
     }
 

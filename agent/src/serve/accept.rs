@@ -24,7 +24,7 @@ use super::{
     backoff::Backoff,
     http::{self, Endpoint, Upgraded},
     report::report,
-    tls, websocket,
+    stream, tls, websocket,
 };
 
 /// Clients over the limit that are told so at the same time; further ones are cut off.
@@ -228,6 +228,7 @@ impl<A: Answers> Client<A> {
             Endpoint::Socktop => {
                 websocket::serve(stream, read, &**answers, setup, shutdown).await;
             }
+            Endpoint::Stream => stream::serve(stream, read, &**answers, setup, shutdown).await,
         }
     }
 }

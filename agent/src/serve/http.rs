@@ -35,10 +35,13 @@ const TOKEN: &str = "wrong or missing token; connect to /ws?token=TOKEN or send 
 pub enum Endpoint {
     /// socktop's requests and answers.
     Socktop,
+    /// Samples that come by themselves.
+    Stream,
 }
 
 /// The paths of WebSockets. Method, origin, token and handshake are checked for all of them.
-pub const ENDPOINTS: &[(&str, Endpoint)] = &[("/ws", Endpoint::Socktop)];
+pub const ENDPOINTS: &[(&str, Endpoint)] =
+    &[("/ws", Endpoint::Socktop), ("/stream", Endpoint::Stream)];
 
 const HEALTH: &str = "/healthz";
 

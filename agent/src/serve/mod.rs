@@ -6,7 +6,9 @@
 //! - `http`: the HTTP request that begins every connection: the [`ENDPOINTS`], `/healthz`
 //! - `access`, `token`, `origin`: who may connect
 //! - `upgrade`: whether a request is a WebSocket handshake
+//! - `socket`: a WebSocket after its handshake
 //! - `websocket`: socktop's requests and answers
+//! - `stream`: samples that come by themselves
 //! - `backoff`: waiting while the system refuses new connections
 //! - `counters`, `report`: what was accepted and what was refused
 
@@ -19,6 +21,8 @@ mod http;
 mod limits;
 mod origin;
 mod report;
+mod socket;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -28,6 +32,7 @@ mod websocket;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use subjiffy_proto::socktop::{Frame, Request};
 
 pub use accept::serve;
@@ -50,6 +55,22 @@ pub trait Answers: Send + Sync + 'static {
     /// [`ErrorObject`](subjiffy_proto::socktop::ErrorObject) as a frame. The future is dropped
     /// half-way when the server ends.
     fn answer(&self, request: Request) -> impl Future<Output = Frame> + Send;
+
+    /// Samples as a client of `/stream` asks for them.
+    type Samples: Samples;
+
+    /// Begins a stream.
+    ///
+    /// # Errors
+    /// What is wrong with the request and what would be right.
+    fn samples(&self, request: &str) -> Result<Self::Samples, String>;
+}
+
+/// Samples for one client.
+pub trait Samples: Send + 'static {
+    /// The newest one that was not given yet, UTF-8. `None` if there will be no more. Nothing is
+    /// lost when the future is dropped.
+    fn next(&mut self) -> impl Future<Output = Option<Bytes>> + Send;
 }
 
 /// How clients are served.

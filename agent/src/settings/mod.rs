@@ -9,6 +9,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use crate::{
     answers::Lifetimes,
     cli::AgentArgs,
+    hardware,
     serve::{Limits, Origin},
     tls,
 };
@@ -38,8 +39,8 @@ pub struct Settings {
     pub workers: usize,
     /// For how long answers are given again.
     pub lifetimes: Lifetimes,
-    /// What is asked of sensors.
-    pub sensors: Sensors,
+    /// What hardware is asked.
+    pub hardware: hardware::Settings,
     /// Whether BPF may be used.
     pub bpf: bool,
 }
@@ -71,15 +72,6 @@ pub enum Tls {
         /// Names to put in besides the usual ones, separated by commas.
         extra_names: String,
     },
-}
-
-/// What is asked of sensors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sensors {
-    /// GPUs.
-    pub gpu: bool,
-    /// Temperatures.
-    pub temperature: bool,
 }
 
 impl Settings {
@@ -120,9 +112,9 @@ impl Settings {
             },
             workers: variables.workers()?,
             lifetimes: Lifetimes::from_variables(|name| variables.lossy(name))?,
-            sensors: Sensors {
-                gpu: variables.switch("SOCKTOP_AGENT_GPU", true)?,
-                temperature: variables.switch("SOCKTOP_AGENT_TEMP", true)?,
+            hardware: hardware::Settings {
+                gpus: variables.switch("SOCKTOP_AGENT_GPU", true)?,
+                temperatures: variables.switch("SOCKTOP_AGENT_TEMP", true)?,
             },
             bpf: !args.no_bpf,
         })

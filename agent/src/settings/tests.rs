@@ -29,7 +29,7 @@ fn without_a_word_it_listens_on_the_loopback_addresses() {
     assert!(settings.origins.is_empty() && !settings.all_origins && settings.bpf);
     assert_eq!((settings.limits.connections, settings.workers), (1024, 2));
     assert_eq!(settings.limits.connections_per_address, 1024);
-    assert!(settings.sensors.gpu && settings.sensors.temperature);
+    assert!(settings.hardware.gpus && settings.hardware.temperatures);
     assert!(settings.warnings().is_empty());
 }
 
@@ -183,7 +183,7 @@ fn nonsense_in_a_variable_is_named() {
         ("SOCKTOP_WORKER_THREADS", "16"),
     ];
     let settings = settings("", &off).unwrap();
-    assert!(!settings.sensors.gpu && !settings.sensors.temperature);
+    assert!(!settings.hardware.gpus && !settings.hardware.temperatures);
     assert_eq!(settings.workers, 16);
 }
 

@@ -1,8 +1,10 @@
 //! The answer to `get_metrics`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::finite;
+use super::{Gpu, finite};
 
 /// State of the machine. Field names, types and their order are the wire format.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,12 +29,16 @@ pub struct Metrics {
     pub cpu_temp_c: Option<f32>,
     /// Always empty: disks have a request of their own.
     pub disks: [(); 0],
-    /// Network interfaces. The client shows one rate, the sum over all of them.
+    /// Network interfaces whose traffic is counted nowhere else here. The client shows one rate,
+    /// the sum over all of them.
     pub networks: Vec<Network>,
     /// Always empty: the client crashes on a list shorter than its last process list.
     pub top_processes: [(); 0],
-    /// Always `null`.
-    pub gpus: (),
+    /// Graphics processors in a stable order; `null` where there is none.
+    pub gpus: Option<Vec<Gpu>>,
+    /// An extension: the interfaces whose traffic is in `networks` already, or stays on the host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks_virtual: Vec<Network>,
     /// What the server has counted; an extension that clients ignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerCounters>,
@@ -80,6 +86,9 @@ pub struct Network {
     pub received: u64,
     /// Bytes sent since boot.
     pub transmitted: u64,
+    /// An extension: `physical`, `loopback`, or what kind of virtual interface it is.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub kind: Cow<'static, str>,
 }
 
 impl Metrics {
@@ -92,5 +101,9 @@ impl Metrics {
         self.mem_used = self.mem_used.min(self.mem_total);
         self.swap_used = self.swap_used.min(self.swap_total);
         self.cpu_temp_c = self.cpu_temp_c.filter(|celsius| celsius.is_finite());
+        self.gpus.take_if(|gpus| gpus.is_empty());
+        for gpu in self.gpus.iter_mut().flatten() {
+            gpu.sanitize();
+        }
     }
 }

@@ -7,5 +7,6 @@ mod hostile;
 mod http;
 mod requests;
 mod shutdown;
+mod stream;
 mod support;
 mod tls;

@@ -11,10 +11,13 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
-use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, protocol::frame::coding::CloseCode},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::serve::{Answers, Counters, Limits, Setup, serve};
+use crate::serve::{Answers, Counters, Limits, Samples, Setup, serve};
 
 /// No step of a test takes longer, unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,6 +50,41 @@ impl Answers for Fake {
             Request::ProcessMetrics { pid } => Frame::Text(pid.to_string().into()),
             Request::JournalEntries { .. } => ErrorObject::new(request, "no journal").to_frame(),
         }
+    }
+
+    type Samples = Counting;
+
+    fn samples(&self, request: &str) -> Result<Counting, String> {
+        let step = request
+            .parse()
+            .map_err(|_| format!("{request:?} is no number"))?;
+        let attached = self.attached.clone();
+        Ok(Counting {
+            step,
+            last: 0,
+            _attached: attached,
+        })
+    }
+}
+
+/// Ask for this to get samples of 1 MiB.
+pub const HUGE: u64 = 1 << 40;
+
+/// Every millisecond a number that is larger by what was asked for; after 0 there are no more.
+pub struct Counting {
+    step: u64,
+    last: u64,
+    _attached: Arc<()>,
+}
+
+impl Samples for Counting {
+    async fn next(&mut self) -> Option<Bytes> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        self.last += self.step;
+        if self.step == HUGE {
+            return Some(vec![b'7'; 1 << 20].into());
+        }
+        (self.step > 0).then(|| self.last.to_string().into())
     }
 }
 
@@ -132,6 +170,15 @@ impl Server {
         let mut stream = self.connect().await;
         stream.write_all(head.as_bytes()).await.unwrap();
         String::from_utf8(read_to_end(&mut stream).await).unwrap()
+    }
+}
+
+/// Reads on to the close frame.
+pub async fn close_of(socket: &mut WebSocket) -> CloseCode {
+    loop {
+        if let Message::Close(frame) = next(socket).await {
+            return frame.unwrap().code;
+        }
     }
 }
 

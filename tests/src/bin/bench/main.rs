@@ -7,11 +7,15 @@
 //! * [`requests`]: an answer to a client, next to `socktop_agent`; [`mod@reference`] runs that one
 //! * [`sampling`]: samples at 1 kHz; [`parts`]: what one sample is made of
 //! * [`memory`]: resident memory and wakeups
+//! * [`clients`]: a thousand clients; [`fairness`]: one of them greedy; [`flood`]: hundreds of bad ones
 //! * [`client`], [`crowd`], [`pin`], [`programs`]: what these need
 //! * [`machine`], [`stats`], [`table`]: how figures are told
 
 mod client;
+mod clients;
 mod crowd;
+mod fairness;
+mod flood;
 mod hooks;
 mod machine;
 mod memory;
@@ -32,6 +36,9 @@ const USAGE: &str = "usage: bench WHAT [--rounds N] [--json]
   requests   CPU time of an answer, next to socktop_agent (SOCKTOP_AGENT_BIN)
   sampling   samples at 1 kHz and what one costs
   memory     resident memory with clients, wakeups without
+  clients    1 000 clients at the terminal client's pace
+  fairness   a client's answers while another fetches lists as fast as it can, next to socktop_agent
+  flood      a client's answers, memory and files while others do their worst
   all        all of them
 
 It needs root, some minutes, and a machine that does nothing else.";
@@ -89,13 +96,20 @@ fn measure(options: &Options) -> Result<Vec<Table>, String> {
         "requests" => requests::measure(rounds(6)),
         "sampling" => sampling::measure(rounds(3)),
         "memory" => memory::measure(),
+        "clients" => clients::measure(),
+        "fairness" => fairness::measure(),
+        "flood" => flood::measure(),
         "all" => {
             // First what is missing, then what takes minutes.
             reference::binary()?;
             let mut tables = hooks::measure(rounds(20))?;
             tables.extend(sampling::measure(rounds(3))?);
             tables.extend(memory::measure()?);
+            tables.extend(clients::measure()?);
+            tables.extend(flood::measure()?);
+            // These leave the network.
             tables.extend(requests::measure(rounds(6))?);
+            tables.extend(fairness::measure()?);
             Ok(tables)
         }
         "" => Err(format!("say what to measure\n{USAGE}")),

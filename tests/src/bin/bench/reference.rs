@@ -1,12 +1,6 @@
 //! `socktop_agent` 1.60.1, in a network namespace of its own: it listens on all addresses.
-#![allow(
-    unsafe_code,
-    reason = "unshare and the request that brings an interface up have no safe wrapper"
-)]
 
 use crate::client::Client;
-use rustix::net::{AddressFamily, SocketType, socket};
-use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,7 +24,7 @@ pub fn binary() -> Result<PathBuf, String> {
     ))
 }
 
-/// Starts it without caches and waits until it listens. Call [`leave_the_network`] first.
+/// Starts it without caches and waits until it listens. Call [`subjiffy_tests::network::leave`] first.
 pub fn start() -> Result<Owned, String> {
     let mut command = Command::new(binary()?);
     command.args(["--port", "3000"]);
@@ -57,32 +51,5 @@ pub fn start() -> Result<Owned, String> {
 pub fn without_caches(command: &mut Command) {
     for kind in ["METRICS", "DISKS", "PROCESSES"] {
         command.env(format!("SOCKTOP_AGENT_{kind}_TTL_MS"), "0");
-    }
-}
-
-/// Moves this thread, and all that it starts, to a network with nothing but a loopback interface.
-pub fn leave_the_network() -> Result<(), String> {
-    let failed = |what: &str| {
-        let error = std::io::Error::last_os_error();
-        format!("{what}: {error}; a network namespace of its own needs root")
-    };
-    // SAFETY: only the network of the calling thread changes.
-    if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-        return Err(failed("unshare"));
-    }
-    let socket = socket(AddressFamily::INET, SocketType::DGRAM, None)
-        .map_err(|error| format!("socket: {error}"))?;
-    // SAFETY: ifreq consists of integers and a union of integers.
-    let mut interface: libc::ifreq = unsafe { std::mem::zeroed() };
-    for (to, from) in interface.ifr_name.iter_mut().zip(b"lo") {
-        *to = *from as libc::c_char;
-    }
-    interface.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
-    // SAFETY: the kernel reads an ifreq, which outlives the call.
-    let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const interface) };
-    if done == 0 {
-        Ok(())
-    } else {
-        Err(failed("bringing lo up"))
     }
 }

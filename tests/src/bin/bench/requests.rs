@@ -10,7 +10,7 @@ use crate::{
 use std::time::{Duration, Instant};
 use subjiffy_tests::process::Owned;
 use subjiffy_tests::server::Server;
-use subjiffy_tests::{agent, build, truth};
+use subjiffy_tests::{agent, build, network, truth};
 
 const IDLE: usize = 2_000;
 const ACTIVE: usize = 20;
@@ -126,7 +126,7 @@ pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
     reference::binary()?;
     // Before there is no network any more.
     let _ = (build::binary(), build::load());
-    reference::leave_the_network()?;
+    network::leave()?;
     let _crowd = Crowd::start(IDLE, ACTIVE);
     let theirs: Owned = reference::start()?;
     let mut command = agent::command(build::binary().as_os_str());

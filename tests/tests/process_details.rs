@@ -1,0 +1,308 @@
+//! Details and journals of a process, by the published connectors that know them, against what the
+//! kernel says.
+
+#[macro_use]
+mod connector;
+
+use connector::{Client, How, Version, WITH_DETAILS, with_agent};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs::{read_dir, read_link, read_to_string};
+use std::time::{Duration, Instant};
+use subjiffy_tests::journal::{Entry, Journal};
+use subjiffy_tests::load::Load;
+use subjiffy_tests::raw::Raw;
+use subjiffy_tests::server::Server;
+use subjiffy_tests::{need, shape, truth, wire};
+
+const LOAD: &str = env!("CARGO_BIN_EXE_load");
+
+/// Longer than details are kept.
+const STALE: Duration = Duration::from_millis(400);
+
+/// A pid that no process has: above every possible one.
+const NOBODY: u32 = 4_194_305;
+
+#[test]
+fn every_detail_of_a_process_is_what_the_kernel_says() {
+    let mut load = Load::start(LOAD, "threads --count 5 --burn-us 20000 --keep 5");
+    load.run();
+    let pid = load.pid();
+    for version in WITH_DETAILS {
+        with_agent(version, |client| {
+            client.ask(&format!("details:{pid}"));
+            std::thread::sleep(STALE);
+            let answer = client.ask(&format!("details:{pid}"));
+            shape::details(&answer).expect("details");
+            let p = &answer["process"];
+            let status = read_to_string(format!("/proc/{pid}/status")).expect("a process");
+            let number = |key: &str| p[key].as_u64().unwrap_or_else(|| panic!("{key}: {p}"));
+            let field = |name| status_field(&status, name);
+            assert_eq!(number("pid"), u64::from(pid));
+            assert_eq!(p["name"], "load", "{p}");
+            assert_eq!(number("thread_count"), field("Threads:"), "{p}");
+            assert_eq!(number("thread_count"), 6, "{p}");
+            assert_eq!(number("parent_pid"), u64::from(std::process::id()), "{p}");
+            assert_eq!(number("user_id"), field("Uid:"), "{p}");
+            assert_eq!(number("group_id"), field("Gid:"), "{p}");
+            assert_eq!(number("virtual_mem_bytes"), field("VmSize:") * 1024, "{p}");
+            let rss = field("VmRSS:") * 1024;
+            assert!(number("mem_bytes").abs_diff(rss) <= 1 << 20, "{rss}: {p}");
+            let shared = (field("RssFile:") + field("RssShmem:")) * 1024;
+            assert!(
+                number("shared_mem_bytes").abs_diff(shared) <= 1 << 20,
+                "{p}"
+            );
+            let open = read_dir(format!("/proc/{pid}/fd")).expect("fds").count() as u64;
+            assert_eq!(number("fd_count"), open, "{p}");
+            assert!(
+                p["status"].as_str().is_some_and(|s| s.starts_with("Sleep")),
+                "{p}"
+            );
+            assert_eq!(p["command"], command_line(pid), "{p}");
+            for (key, link) in [("executable_path", "exe"), ("working_directory", "cwd")] {
+                let path = read_link(format!("/proc/{pid}/{link}")).expect("a link");
+                assert_eq!(p[key].as_str(), path.to_str(), "{p}");
+            }
+            let now = truth::wall_ns() / 1_000_000_000;
+            assert!(number("start_time").abs_diff(now) < 120, "{now}: {p}");
+            let io = read_to_string(format!("/proc/{pid}/io")).expect("io");
+            assert_eq!(number("read_bytes"), status_field(&io, "rchar:"), "{p}");
+            assert_eq!(number("write_bytes"), status_field(&io, "wchar:"), "{p}");
+            let used_us = truth::run_ns(pid) / 1_000;
+            let told_us = number("cpu_time_user") + number("cpu_time_system");
+            assert!(told_us.abs_diff(used_us) <= 20_000, "{used_us} us: {p}");
+
+            let threads = p["threads"].as_array().expect("threads");
+            let tids: BTreeSet<_> = threads.iter().map(|t| t["tid"].as_u64()).collect();
+            let tasks = read_dir(format!("/proc/{pid}/task"))
+                .expect("tasks")
+                .flatten();
+            let real = tasks.map(|task| task.file_name().to_str()?.parse().ok());
+            assert_eq!(tids, real.collect(), "{p}");
+            for thread in threads {
+                let us = thread["cpu_time_user"].as_u64().unwrap_or(0)
+                    + thread["cpu_time_system"].as_u64().unwrap_or(0);
+                let main = thread["tid"].as_u64() == Some(pid.into());
+                assert!(main || us >= 10_000, "{us} us of 20 ms: {thread}");
+            }
+        });
+    }
+    load.finish();
+}
+
+/// Defect of the reference: its start is in ticks since boot, it has no parent and no CPU time.
+#[test]
+fn children_are_described_like_their_parent() {
+    let mut load = Load::start(LOAD, "active --count 3 --duty-us 3000 --seconds 60");
+    load.run();
+    let pid = load.pid();
+    with_agent(Version::V1_60_1, |client| {
+        client.ask(&format!("details:{pid}"));
+        std::thread::sleep(Duration::from_secs(1));
+        let answer = client.ask(&format!("details:{pid}"));
+        shape::details(&answer).expect("details");
+        let children = answer["process"]["child_processes"].as_array();
+        let children = children.expect("children");
+        assert_eq!(children.len(), 3, "{answer}");
+        let now = truth::wall_ns() / 1_000_000_000;
+        for child in children {
+            let start = child["start_time"].as_u64().unwrap_or(0);
+            assert!(start.abs_diff(now) < 120, "{now}: {child}");
+            assert_eq!(child["parent_pid"].as_u64(), Some(pid.into()), "{child}");
+            let cpu = child["cpu_usage"].as_f64().unwrap_or(0.0);
+            assert!((5.0..60.0).contains(&cpu), "{child}");
+        }
+    });
+    load.finish();
+}
+
+#[test]
+fn the_details_of_nobody_are_an_error_at_once_and_the_connection_lives() {
+    for version in WITH_DETAILS {
+        with_agent(version, |client| {
+            for pid in [NOBODY, u32::MAX, 0] {
+                let asked = Instant::now();
+                let answer = client.try_ask(&format!("details:{pid}"));
+                assert!(answer.is_err(), "{version:?}, {pid}: {answer:?}");
+                // Not the client's own patience, which ends after seconds.
+                assert!(asked.elapsed() < Duration::from_secs(2), "{version:?}");
+                client.ask("metrics");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_process_that_has_died_has_no_details_any_more() {
+    let load = Load::start(LOAD, "idle --count 0");
+    let pid = load.pid();
+    with_agent(Version::V1_60_1, |client| {
+        client.ask(&format!("details:{pid}"));
+        load.finish();
+        std::thread::sleep(STALE);
+        let answer = client.try_ask(&format!("details:{pid}"));
+        assert!(answer.is_err(), "{answer:?}");
+        client.ask("metrics");
+    });
+}
+
+/// The client divides by the threads, so that a whole process must be told: 100 = one CPU.
+#[test]
+fn a_busy_process_is_busy_in_every_answer_also_behind_a_list() {
+    let _alone = need::exclusive();
+    let mut load = Load::start(LOAD, "spin --seconds 14");
+    with_agent(Version::V1_60_1, |client| {
+        load.go();
+        let what = format!("details:{}", load.pid());
+        std::thread::sleep(Duration::from_millis(500));
+        client.ask(&what);
+        let (mut at, mut clock) = (Instant::now(), truth::process_clock_ns(load.pid()));
+        for tick in 0..16 {
+            std::thread::sleep(Duration::from_millis(500));
+            client.ask("metrics");
+            if tick % 4 == 0 {
+                client.ask("processes");
+            }
+            let shown = client.ask(&what)["process"]["cpu_usage"].as_f64();
+            let now = truth::process_clock_ns(load.pid());
+            let used = (now - clock) as f64 / at.elapsed().as_nanos() as f64 * 100.0;
+            (at, clock) = (Instant::now(), now);
+            let shown = shown.unwrap_or(0.0);
+            println!("tick {tick}: shown {shown:.1}, used {used:.1}");
+            assert!(
+                (shown - used).abs() <= 20.0,
+                "tick {tick}: {shown}, used {used}"
+            );
+        }
+    });
+    load.line();
+    load.finish();
+}
+
+#[test]
+fn without_a_journal_the_answer_is_empty_and_comes_at_once() {
+    let pid = std::process::id();
+    for version in WITH_DETAILS {
+        let server = Server::with("", Journal::hide);
+        let mut client = connect(version, &server);
+        let asked = Instant::now();
+        let answer = client.ask(&format!("journal:{pid}"));
+        assert!(
+            asked.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            asked.elapsed()
+        );
+        shape::journal(&answer).expect("a journal");
+        assert_eq!(answer["total_count"], 0, "{answer}");
+        client.ask("metrics");
+    }
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_says_why() {
+    let journal = Journal::failing("You are not allowed to see that.");
+    let server = Server::with("", |command| journal.put_before(command));
+    let mut client = connect(Version::V1_60_1, &server);
+    let answer = client.ask(&format!("journal:{}", std::process::id()));
+    shape::journal(&answer).expect("a journal");
+    assert_eq!(answer["total_count"], 0, "{answer}");
+    let notice = answer["notice"].as_str().unwrap_or_default();
+    assert!(notice.contains("not allowed"), "{answer}");
+}
+
+/// The terminal client gives up after two seconds and loses its connection.
+#[test]
+fn a_journal_that_hangs_holds_nobody_up() {
+    let journal = Journal::hanging();
+    let server = Server::with("", |command| journal.put_before(command));
+    let mut client = connect(Version::V1_60_1, &server);
+    let asked = Instant::now();
+    let answer = client.ask(&format!("journal:{}", std::process::id()));
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    shape::journal(&answer).expect("a journal");
+    assert!(answer["notice"].is_string(), "{answer}");
+    client.ask("metrics");
+}
+
+#[test]
+fn entries_come_newest_first_as_clients_read_them() {
+    let entries: Vec<_> = (0..150_u64)
+        .map(|number| Entry {
+            priority: (number % 8) as u8,
+            time_us: subjiffy_tests::journal::now_us() + number,
+            ..Entry::new(&format!("message {number} \u{fc}\u{4e2d}\u{1f600}"))
+        })
+        .collect();
+    let journal = Journal::with(&entries);
+    let pid = std::process::id();
+    let server = Server::with("", |command| journal.put_before(command));
+    // Raw, since connectors forget what they do not know.
+    let raw = Raw::connect(&server.url).ask(&format!("get_journal_entries:{pid}"));
+    let raw = wire::json(&raw).expect("JSON");
+    shape::journal(&raw).expect("a journal");
+    for version in WITH_DETAILS {
+        let answer = connect(version, &server).ask(&format!("journal:{pid}"));
+        assert_eq!(answer["total_count"], 100, "{answer}");
+        assert_eq!(answer["truncated"], true, "{answer}");
+        let first = &answer["entries"][0];
+        let message = first["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with("message 149 "), "{first}");
+        assert_eq!(first["priority"], "Notice", "{first}");
+        assert_eq!(first["pid"].as_u64(), Some(pid.into()), "{first}");
+        assert_eq!(first["unit"], "demo.service", "{first}");
+    }
+}
+
+/// Defect of the reference: it takes what earlier processes with the same pid have said.
+#[test]
+fn entries_of_an_earlier_process_with_the_same_pid_are_left_out() {
+    let load = Load::start(LOAD, "idle --count 0");
+    std::thread::sleep(Duration::from_millis(50));
+    let mut entries = ["another boot", "before it began", "its own", "", ""]
+        .map(Entry::new)
+        .to_vec();
+    entries[0].this_boot = false;
+    entries[1].time_us -= 3_600_000_000;
+    entries[3].message = "[98,121,116,101,115]".into();
+    entries[4].message = "null".into();
+    let journal = Journal::with(&entries);
+    let server = Server::with("", |command| journal.put_before(command));
+    let answer = connect(Version::V1_60_1, &server).ask(&format!("journal:{}", load.pid()));
+    shape::journal(&answer).expect("a journal");
+    let entries = answer["entries"].as_array().expect("entries");
+    let messages: Vec<_> = entries
+        .iter()
+        .filter_map(|e| e["message"].as_str())
+        .collect();
+    assert!(!messages.contains(&"another boot"), "{answer}");
+    assert!(!messages.contains(&"before it began"), "{answer}");
+    assert!(messages.contains(&"its own"), "{answer}");
+    assert!(messages.contains(&"bytes"), "{answer}");
+    load.finish();
+}
+
+fn connect(version: Version, server: &Server) -> Client {
+    let how = How {
+        url: server.url.clone(),
+        ..How::default()
+    };
+    Client::connect(version, &how).unwrap_or_else(|error| panic!("{version:?}: {error}"))
+}
+
+fn status_field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no {name} in {text}"))
+}
+
+/// The arguments with blanks between.
+fn command_line(pid: u32) -> Value {
+    let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).expect("a process");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Value::from(text.trim_end_matches('\0').replace('\0', " "))
+}
