@@ -46,7 +46,7 @@ pub struct AgentArgs {
     /// Clients must know the token in this file
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Lets web pages of this origin connect, such as https://example.org; * is all; may repeat
+    /// Lets web pages of this origin (`https://HOST[:PORT]`) connect; * is all; may repeat
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<String>,
     /// Connections at the same time

@@ -145,30 +145,40 @@ impl<A> Clone for Client<A> {
     }
 }
 
+// Each stage is a box of its own: a task is as large as its largest stage otherwise, for as long as
+// the client stays, and the handshakes are ten times larger than what follows.
 impl<A: Answers> Client<A> {
     async fn serve(self, stream: TcpStream) {
         if let Err(error) = tune(&stream) {
             debug!("cannot set socket options: {error}");
         }
-        if let Some(tls) = &self.setup.tls {
-            if let Some(Some(upgraded)) = self.greet_tls(stream, tls, None).await {
-                self.converse(upgraded).await;
+        match &self.setup.tls {
+            Some(tls) => {
+                if let Some(upgraded) = Box::pin(self.greet_tls(stream, tls, None)).await {
+                    Box::pin(self.converse(upgraded)).await;
+                }
             }
-        } else if let Some(Some(upgraded)) =
-            self.greet(http::serve(stream, &self.setup, None)).await
-        {
-            self.converse(upgraded).await;
+            None => {
+                if let Some(upgraded) = Box::pin(self.greet_plain(stream, None)).await {
+                    Box::pin(self.converse(upgraded)).await;
+                }
+            }
         }
     }
 
     async fn refuse(self, stream: TcpStream, full: Full) {
         match &self.setup.tls {
-            Some(tls) => drop(self.greet_tls(stream, tls, Some(full)).await),
-            None => drop(
-                self.greet(http::serve(stream, &self.setup, Some(full)))
-                    .await,
-            ),
+            Some(tls) => drop(Box::pin(self.greet_tls(stream, tls, Some(full))).await),
+            None => drop(Box::pin(self.greet_plain(stream, Some(full))).await),
         }
+    }
+
+    async fn greet_plain(
+        &self,
+        stream: TcpStream,
+        full: Option<Full>,
+    ) -> Option<Upgraded<TcpStream>> {
+        self.greet(http::serve(stream, &self.setup, full)).await
     }
 
     async fn greet_tls(
@@ -176,7 +186,7 @@ impl<A: Answers> Client<A> {
         stream: TcpStream,
         tls: &Arc<rustls::ServerConfig>,
         full: Option<Full>,
-    ) -> Option<Option<Upgraded<tls::Stream>>> {
+    ) -> Option<Upgraded<tls::Stream>> {
         let both = async {
             let stream = tls::accept(stream, tls, &self.setup).await?;
             http::serve(stream, &self.setup, full).await
@@ -185,12 +195,12 @@ impl<A: Answers> Client<A> {
     }
 
     /// The handshakes, within their time limit and until the shutdown.
-    async fn greet<T>(&self, handshake: impl Future<Output = T>) -> Option<T> {
+    async fn greet<T>(&self, handshake: impl Future<Output = Option<T>>) -> Option<T> {
         let limit = self.setup.limits.handshake;
         let within = timeout_at(tokio::time::Instant::now() + limit, handshake);
         // Between two polls no request is half answered, so that one may be dropped.
         match self.shutdown.run_until_cancelled(within).await? {
-            Ok(upgraded) => Some(upgraded),
+            Ok(upgraded) => upgraded,
             Err(_) => {
                 debug!("client took more than {limit:?} for its handshake");
                 self.setup.counters.count(Event::HandshakeTimeout);

@@ -13,8 +13,8 @@ use tracing::debug;
 
 use super::{Event, Setup};
 
-/// A connection after its handshake.
-pub(super) type Stream = TlsStream<TcpStream>;
+/// A connection after its handshake: more than a kilobyte, which futures would hold several times.
+pub(super) type Stream = Box<TlsStream<TcpStream>>;
 
 /// What a client reads that speaks plain HTTP to a port with TLS.
 const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\
@@ -38,8 +38,8 @@ pub(super) async fn accept(
         let _ = timeout(setup.limits.close, refuse_plain(stream)).await;
         return None;
     }
-    match TlsAcceptor::from(config.clone()).accept(stream).await {
-        Ok(stream) => Some(stream),
+    match Box::pin(TlsAcceptor::from(config.clone()).accept(stream)).await {
+        Ok(stream) => Some(Box::new(stream)),
         Err(error) => {
             debug!("TLS handshake failed: {error}");
             // The others are clients that left.

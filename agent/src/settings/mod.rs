@@ -197,7 +197,7 @@ fn tls(args: &AgentArgs, variables: &Variables<'_>) -> Result<Option<Tls>, Strin
         return Ok(None);
     }
     Ok(Some(Tls::Kept {
-        directory: tls::directory(|name| variables.lossy(name)),
+        directory: tls::directory(|name| variables.raw(name)),
         extra_names: variables
             .text("SOCKTOP_AGENT_EXTRA_SANS")?
             .unwrap_or_default(),

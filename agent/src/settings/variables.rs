@@ -4,12 +4,20 @@ use std::ffi::OsString;
 
 use super::Secret;
 
+/// Asks for one variable.
+type Ask<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
+
 /// Reads variables and says what is wrong with them.
-pub(super) struct Variables<'a>(Box<dyn Fn(&str) -> Option<OsString> + 'a>);
+pub(super) struct Variables<'a>(Box<Ask<'a>>);
 
 impl<'a> Variables<'a> {
     pub(super) fn new(variable: impl Fn(&str) -> Option<OsString> + 'a) -> Self {
         Self(Box::new(variable))
+    }
+
+    /// The value as it is.
+    pub(super) fn raw(&self, name: &str) -> Option<OsString> {
+        (self.0)(name)
     }
 
     /// The value, with U+FFFD for what is not UTF-8.

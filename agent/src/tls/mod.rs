@@ -14,7 +14,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 pub use keeper::{Keeper, Source};
 pub use make::make;
@@ -28,7 +28,7 @@ pub const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The directory of the self-signed pair, the one of the reference agent: clients that have pinned
 /// its certificate go on working. `variable` reads the environment.
 #[must_use]
-pub fn directory(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
+pub fn directory(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
     let variable = |name| variable(name).filter(|path| !path.is_empty());
     let configuration = variable("XDG_CONFIG_HOME")
         .map(PathBuf::from)

@@ -44,7 +44,7 @@ fn the_directory_is_the_one_of_the_reference_agent() {
     let with = |pairs: &'static [(&str, &str)]| {
         let variable = |asked: &str| {
             let found = pairs.iter().find(|(name, _)| *name == asked);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| value.into())
         };
         directory(variable).to_str().unwrap().to_owned()
     };

@@ -207,3 +207,49 @@ async fn a_client_that_answers_no_close_is_left() {
         }
     }
 }
+
+/// Bytes that follow no rule, the same in every run.
+fn noise(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let length = next() % 600;
+    (0..length).map(|_| next() as u8).collect()
+}
+
+#[tokio::test]
+async fn no_bytes_break_it() {
+    let server = Server::start(Limits {
+        handshake: SHORT,
+        close: SHORT,
+        ..Limits::default()
+    })
+    .await;
+    let starts = [
+        String::new(),
+        "GET /ws HTTP/1.1\r\n".into(),
+        "GET /ws?token=%".into(),
+        head("GET /ws HTTP/1.1", HANDSHAKE),
+        head("GET /stream HTTP/1.1", HANDSHAKE),
+    ];
+    let clients = (0..400_u64).map(async |seed| {
+        let mut stream = server.connect().await;
+        let mut bytes = starts[seed as usize % starts.len()].clone().into_bytes();
+        bytes.extend(noise(seed));
+        let _ = stream.write_all(&bytes).await;
+        let _ = stream.shutdown().await;
+        read_to_end(&mut stream).await;
+    });
+    join_all(clients).await;
+    let mut socket = server.websocket().await;
+    socket.send(Message::text("get_metrics")).await.unwrap();
+    assert_eq!(next(&mut socket).await, Message::text("{}"));
+    let counted = server.counters.snapshot();
+    assert_eq!(counted.accepted, 401, "{counted:?}");
+    drop(socket);
+    server.until_attached(0).await;
+}
