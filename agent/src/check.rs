@@ -1,10 +1,10 @@
 //! Tells the log what the cross-check of the exact books against the jiffies found.
 
-use crate::model::Snapshot;
+use crate::collect::sample::Disagreement;
 
 /// Reports processes whose two accounts disagree by more than the tick error.
-pub fn report(snapshot: &Snapshot) {
-    for one in &snapshot.disagreements {
+pub fn report(disagreements: &[Disagreement]) {
+    for one in disagreements {
         tracing::warn!(
             "process {}: {} ns of CPU by the scheduler's books but {} ns by /proc",
             one.id.pid,

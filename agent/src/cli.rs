@@ -1,8 +1,10 @@
 //! The command line.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+use crate::order::SortKey;
 
 /// The shortest and the longest sampling period.
 pub const PERIODS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
@@ -22,12 +24,37 @@ pub struct Cli {
 /// Without a command: the agent in the foreground.
 #[derive(Debug, Clone, Args)]
 pub struct AgentArgs {
-    /// Where HTTP and WebSocket clients connect
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3000")]
-    pub listen: SocketAddr,
-    /// Changes the port only
+    /// Where HTTP and WebSocket clients connect; may repeat [default: port 3000, or 8443 with --tls,
+    /// of 127.0.0.1 and ::1]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Vec<SocketAddr>,
+    /// Changes the port only; 0 is a free one
     #[arg(short, long, value_name = "N")]
     pub port: Option<u16>,
+    /// Sampling period of streams that name none, 1ms to 1h, in words: 500ms, 2s, 1m30s
+    #[arg(long, value_name = "DUR", default_value = "1s", value_parser = period)]
+    pub period: Duration,
+    /// Speaks TLS, with a self-signed certificate that is made once and kept
+    #[arg(long, alias = "enableSSL")]
+    pub tls: bool,
+    /// Speaks TLS with this certificate (PEM) and its chain
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of --tls-cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Clients must know the token in this file
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Lets web pages of this origin connect, such as https://example.org; * is all; may repeat
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<String>,
+    /// Connections at the same time
+    #[arg(long, value_name = "N", default_value = "1024")]
+    pub max_connections: NonZeroU16,
+    /// The same for one client address; a /64 of IPv6 is one
+    #[arg(long, value_name = "N", default_value = "1024")]
+    pub max_connections_per_address: NonZeroU16,
     /// Listens on an address that others can reach, without any protection
     #[arg(long)]
     pub insecure: bool,
@@ -73,24 +100,6 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
-/// Columns to sort by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum SortKey {
-    /// CPU time in the interval
-    #[default]
-    Cpu,
-    /// Time spent waiting for a CPU
-    Delay,
-    /// Voluntary and involuntary switches
-    Switches,
-    /// Resident memory
-    Rss,
-    /// CPU time since the process began
-    Time,
-    /// Process id
-    Pid,
-}
-
 /// Reads a sampling period.
 ///
 /// # Errors
@@ -102,26 +111,6 @@ pub fn period(word: &str) -> Result<Duration, String> {
         return Err(right.to_owned());
     }
     Ok(period)
-}
-
-impl AgentArgs {
-    /// Where to listen.
-    ///
-    /// # Errors
-    /// If everybody could connect and that was not asked for.
-    pub fn address(&self) -> Result<SocketAddr, String> {
-        let mut address = self.listen;
-        if let Some(port) = self.port {
-            address.set_port(port);
-        }
-        if !address.ip().is_loopback() && !self.insecure {
-            return Err(format!(
-                "{address} can be reached by others and nothing would protect it: \
-                 listen on 127.0.0.1, or say --insecure if the network is safe"
-            ));
-        }
-        Ok(address)
-    }
 }
 
 #[cfg(test)]
@@ -142,21 +131,5 @@ mod tests {
             let error = period(word).unwrap_err();
             assert!(error.contains("1ms to 1h"), "{word}: {error}");
         }
-    }
-
-    #[test]
-    fn the_port_changes_alone_and_foreign_addresses_need_a_word() {
-        let parse = |words: &str| Cli::parse_from(words.split(' ')).agent.address();
-        assert_eq!(parse("subjiffy -p 5").unwrap().to_string(), "127.0.0.1:5");
-        assert_eq!(
-            parse("subjiffy --listen [::1]:7").unwrap().to_string(),
-            "[::1]:7"
-        );
-        assert!(
-            parse("subjiffy --listen 0.0.0.0:7")
-                .unwrap_err()
-                .contains("--insecure")
-        );
-        assert!(parse("subjiffy --listen 0.0.0.0:7 --insecure").is_ok());
     }
 }

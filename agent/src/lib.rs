@@ -7,24 +7,45 @@
 //! * [`model`]: from two samples to a snapshot, the one place where differences are computed
 //! * [`chain`], [`sampler`]: who takes samples when
 //! * consumers, which only write snapshots down: [`answers`] and [`rows`] behind [`serve`] for
-//!   socktop, [`top`] for terminals
+//!   socktop, [`top`] for terminals, [`json`] for both of them
+//! * on request, about one process: [`details`] and [`journal`], their work shared by [`flights`]
 //!
-//! Beside it: [`cli`], [`doctor`], [`privilege`], [`shutdown`], [`timer`], [`check`].
+//! Read only when a client asks, and never waited for long: [`hardware`] ([`sensors`], [`gpu`]) and
+//! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
+//!
+//! Beside it: [`cli`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`],
+//! [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
+pub mod background;
 pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod descriptors;
+pub mod details;
 pub mod doctor;
+pub mod flights;
+pub mod gpu;
+pub mod hardware;
+pub mod interfaces;
+pub mod journal;
+pub mod json;
 pub mod kernel;
+pub mod listen;
 pub mod memory;
 pub mod model;
+pub mod order;
 pub mod privilege;
 pub mod procfs;
 pub mod rows;
 pub mod sampler;
+pub mod sensors;
 pub mod serve;
+pub mod settings;
 pub mod shutdown;
+pub mod storage;
+pub mod stream;
 pub mod timer;
+pub mod tls;
 pub mod top;

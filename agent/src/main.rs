@@ -1,19 +1,29 @@
 //! The `subjiffy` program: reads the command line and starts what it asks for.
 
-use std::{io, process::ExitCode, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    process::ExitCode,
+    sync::Arc,
+    thread,
+    time::{Duration, SystemTime},
+};
 
 use clap::Parser;
+use rustix::system::uname;
 use subjiffy::{
-    answers::{Lifetimes, Socktop},
+    answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
-    doctor,
+    descriptors::make_room,
+    doctor, listen,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
     serve,
+    settings::{Settings, Tls},
     shutdown::Signals,
     timer::Mailbox,
+    tls::{Keeper, Names, Source, Store},
     top,
 };
 use tokio::{net::TcpListener, runtime};
@@ -65,32 +75,90 @@ fn open(bpf: bool) -> Result<Collector, String> {
 }
 
 fn run_agent(args: &AgentArgs) -> Result<(), String> {
-    let address = args.address()?;
-    let lifetimes = Lifetimes::from_variables(|name| std::env::var(name).ok())?;
-    let runtime = runtime(2)?;
-    runtime.block_on(async {
+    let settings = Settings::new(args, |name| std::env::var_os(name))?;
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let hostname = uname().nodename().to_string_lossy().into_owned();
+    let certificate = certificate(&settings, &hostname)?;
+    let mut limits = settings.limits.clone();
+    limits.connections = make_room(limits.connections);
+    let setup = serve::Setup {
+        limits,
+        access: serve::Access {
+            token: settings.token.load()?,
+            origins: serve::Origins {
+                all: settings.all_origins,
+                allowed: settings.origins.clone(),
+                own_names: serve::own_names(&hostname),
+                tls: certificate.is_some(),
+            },
+        },
+        tls: certificate.as_ref().map(Keeper::config).transpose()?,
+        counters: Arc::default(),
+    };
+    let runtime = runtime(settings.workers)?;
+    let ended = runtime.block_on(async {
         let mut signals = Signals::install().map_err(|error| error.to_string())?;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| format!("cannot listen on {address}: {error}"))?;
-        let bound = listener.local_addr().map_err(|error| error.to_string())?;
-        let collector = open(!args.no_bpf)?;
+        // Before BPF is loaded: who connects meanwhile waits instead of being refused.
+        let listeners = listen::bind(&settings.listen)?;
+        let urls = urls(&listeners, certificate.is_some())?;
+        let collector = open(settings.bpf)?;
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
-        let answers = Socktop::new(sampler.handle(), Root::default(), lifetimes);
+        let answers = Socktop::new(
+            sampler.handle(),
+            &Root::default(),
+            answers::Settings {
+                lifetimes: settings.lifetimes,
+                hardware: settings.hardware,
+                period: args.period,
+            },
+        )
+        .with_counters(setup.counters.clone());
         let token = CancellationToken::new();
-        let limits = serve::Limits::default();
-        let server = tokio::spawn(serve::serve(
-            listener,
-            Arc::new(answers),
-            limits,
-            token.clone(),
-        ));
-        tracing::info!("listening on ws://{bound}/ws");
+        if let Some(keeper) = certificate {
+            tokio::spawn(keeper.run(token.clone()));
+        }
+        let serving = serve::serve(listeners, Arc::new(answers), setup, token.clone());
+        let server = tokio::spawn(serving);
+        for url in urls {
+            tracing::info!("listening on {url}");
+        }
         signals.requested().await;
         token.cancel();
         let _ = server.await;
         Ok(())
-    })
+    });
+    // A driver, a file server or a process that hangs must not keep us.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
+}
+
+fn certificate(settings: &Settings, hostname: &str) -> Result<Option<Keeper>, String> {
+    let source = match &settings.tls {
+        None => return Ok(None),
+        Some(Tls::Own { certificate, key }) => Source::Own {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        },
+        Some(Tls::Kept {
+            directory,
+            extra_names,
+        }) => {
+            let names = Names::of(hostname, extra_names)
+                .map_err(|error| format!("SOCKTOP_AGENT_EXTRA_SANS: {error}"))?;
+            Source::Kept(Store::new(directory.clone()), names)
+        }
+    };
+    Keeper::open(source, SystemTime::now()).map(Some)
+}
+
+fn urls(listeners: &[TcpListener], tls: bool) -> Result<Vec<String>, String> {
+    let scheme = if tls { "wss" } else { "ws" };
+    let addresses = listeners.iter().map(TcpListener::local_addr);
+    let urls = addresses.map(|address| Ok(format!("{scheme}://{}/ws", address?)));
+    urls.collect::<io::Result<_>>()
+        .map_err(|error| error.to_string())
 }
 
 fn run_top(args: TopArgs) -> Result<(), String> {

@@ -1,9 +1,9 @@
 //! The process list as socktop shows it.
 
-use subjiffy_proto::socktop::Row;
+use subjiffy_proto::socktop::{List, Row};
 
 use crate::{
-    collect::process::Comm,
+    collect::sample::Precision,
     model::{Process, Snapshot},
 };
 
@@ -20,9 +20,9 @@ pub struct Rows {
 /// Processes of one name and parent that died in the interval.
 #[derive(Debug, Clone, Copy)]
 struct Group {
-    pid: u32,
-    comm: Comm,
-    cpu_ns: u64,
+    count: u32,
+    /// Who the newest was, and what all of them did.
+    sum: Process,
 }
 
 impl Rows {
@@ -30,29 +30,45 @@ impl Rows {
     /// one name are one row, so that a loop of short commands is seen as what it costs.
     pub fn of<'a>(&'a mut self, snapshot: &'a Snapshot) -> impl Iterator<Item = Row<'a>> {
         self.group(snapshot);
+        let living = snapshot.processes[..snapshot.living].iter();
+        let living = living.map(|process| (process, snapshot.name(process), 0));
+        let dead = self.groups.iter();
+        let dead = dead.map(|group| (&group.sum, group.sum.sample.comm.as_bytes(), group.count));
         let all_cpus_ns = snapshot.interval_ns as f64 * f64::from(snapshot.cpus);
-        let percent = move |cpu_ns: u64| {
-            if all_cpus_ns > 0.0 {
-                (cpu_ns as f64 / all_cpus_ns * 100.0) as f32
+        let exact = snapshot.precision == Precision::Scheduler;
+        living.chain(dead).map(move |(process, comm, exited)| Row {
+            pid: process.sample.id.pid,
+            comm,
+            cpu_usage: if all_cpus_ns > 0.0 {
+                (process.cpu_ns as f64 / all_cpus_ns * 100.0) as f32
             } else {
                 0.0
-            }
-        };
-        let living = snapshot.processes[..snapshot.living]
-            .iter()
-            .map(move |process| Row {
-                pid: process.sample.id.pid,
-                comm: snapshot.name(process),
-                cpu_usage: percent(process.cpu_ns),
-                mem_bytes: process.sample.rss_bytes,
-            });
-        let dead = self.groups.iter().map(move |group| Row {
-            pid: group.pid,
-            comm: group.comm.as_bytes(),
-            cpu_usage: percent(group.cpu_ns),
-            mem_bytes: 0,
-        });
-        living.chain(dead)
+            },
+            mem_bytes: process.sample.rss_bytes,
+            cpu_ns: process.cpu_ns,
+            run_delay_ns: exact.then_some(process.run_delay_ns),
+            voluntary_switches: exact.then_some(process.voluntary_switches),
+            involuntary_switches: exact.then_some(process.involuntary_switches),
+            cpu_total_ns: process.sample.counters.run_ns,
+            start_ns: process.sample.id.start_ns,
+            parent_pid: process.sample.ppid,
+            uid: process.sample.uid,
+            state: process.sample.state.letter(),
+            threads: process.sample.threads,
+            exited,
+        })
+    }
+
+    /// What a list says besides its rows.
+    #[must_use]
+    pub fn heading(snapshot: &Snapshot) -> List {
+        List {
+            process_count: snapshot.living as u64,
+            at_ns: snapshot.at.wall_ns,
+            interval_ns: snapshot.interval_ns,
+            cpus: snapshot.cpus,
+            precision: snapshot.precision.as_str(),
+        }
     }
 
     fn group(&mut self, snapshot: &Snapshot) {
@@ -79,22 +95,45 @@ impl Rows {
                 .filter(|one| !alive(one.sample.id.pid))
                 .max_by_key(|one| one.sample.id.start_ns);
             let Some(newest) = newest else { continue };
-            self.groups.push(Group {
-                pid: newest.sample.id.pid,
-                comm: newest.sample.comm,
-                cpu_ns: members.map(|one| one.cpu_ns).sum(),
-            });
+            self.groups.push(Group::of(newest, members));
         }
         self.groups
-            .sort_unstable_by_key(|group| std::cmp::Reverse(group.cpu_ns));
+            .sort_unstable_by_key(|group| std::cmp::Reverse(group.sum.cpu_ns));
         self.groups.truncate(GROUPS);
+    }
+}
+
+impl Group {
+    fn of<'a>(newest: &Process, members: impl Iterator<Item = &'a Process>) -> Self {
+        let mut group = Self {
+            count: 0,
+            sum: Process {
+                cpu_ns: 0,
+                run_delay_ns: 0,
+                voluntary_switches: 0,
+                involuntary_switches: 0,
+                ..*newest
+            },
+        };
+        group.sum.sample.counters.run_ns = 0;
+        group.sum.sample.rss_bytes = 0;
+        group.sum.sample.threads = 0;
+        for one in members {
+            group.count += 1;
+            group.sum.cpu_ns += one.cpu_ns;
+            group.sum.run_delay_ns += one.run_delay_ns;
+            group.sum.voluntary_switches += one.voluntary_switches;
+            group.sum.involuntary_switches += one.involuntary_switches;
+            group.sum.sample.counters.run_ns += one.sample.counters.run_ns;
+        }
+        group
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::process::{Identity, ProcessSample};
+    use crate::collect::process::{Comm, Identity, ProcessSample};
 
     fn process(pid: u32, ppid: u32, comm: &[u8], cpu_ns: u64, exited: bool) -> Process {
         Process {
@@ -133,15 +172,15 @@ mod tests {
         let mut rows = Rows::default();
         let rows: Vec<_> = rows
             .of(&snapshot)
-            .map(|row| (row.pid, row.comm, row.cpu_usage))
+            .map(|row| (row.pid, row.comm, row.cpu_usage, row.exited))
             .collect();
         assert_eq!(
             rows,
             [
-                (1, &b"init"[..], 25.0),
-                (30, b"sh", 0.0),
-                (32, b"false", 2.0),
-                (33, b"true", 1.5),
+                (1, &b"init"[..], 25.0, 0),
+                (30, b"sh", 0.0, 0),
+                (32, b"false", 2.0, 1),
+                (33, b"true", 1.5, 3),
             ]
         );
     }

@@ -44,14 +44,20 @@ impl Screen {
     ///
     /// # Panics
     /// When tmux does not start.
-    pub fn open(program: &Path, words: &str, (width, height): (u32, u32)) -> Self {
-        let screen = Self {
-            directory: tempfile::tempdir().expect("a directory"),
-        };
+    pub fn open(program: &Path, words: &str, size: (u32, u32)) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        Self::run(directory, &format!("'{}' {words}", program.display()), size)
+    }
+
+    /// Runs a line of shell in `directory`, its home, in a terminal of that size.
+    ///
+    /// # Panics
+    /// When tmux does not start.
+    pub fn run(directory: tempfile::TempDir, line: &str, (width, height): (u32, u32)) -> Self {
+        let screen = Self { directory };
         let home = screen.directory.path().display();
-        let client = program.display();
         let command = format!(
-            "HOME={home} XDG_CONFIG_HOME={home} '{client}' {words} 2>{home}/stderr; echo EXIT $?; \
+            "cd {home}; HOME={home} XDG_CONFIG_HOME={home} {line} 2>{home}/stderr; echo EXIT $?; \
              sleep 60"
         );
         let size = [width.to_string(), height.to_string()];

@@ -90,6 +90,16 @@ impl Server {
         }
     }
 
+    /// The port where it listens.
+    ///
+    /// # Panics
+    /// When its address has none.
+    pub fn port(&self) -> u16 {
+        let address = self.url.trim_end_matches("/ws");
+        let (_, port) = address.rsplit_once(':').expect("a port");
+        port.parse().expect("a port")
+    }
+
     /// The pid of the agent.
     pub fn pid(&self) -> u32 {
         self.process.id()

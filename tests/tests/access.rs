@@ -1,204 +1,188 @@
-//! Who may connect and how: tokens, TLS, other web pages, both loopback addresses.
+//! Who may connect: addresses, tokens, web pages.
 
-#[macro_use]
-mod connector;
-
-use connector::{Client, How, Version};
-use std::fs::read_to_string;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::time::Duration;
-use subjiffy_tests::agent;
-use subjiffy_tests::raw::{Raw, address};
+use socktop_connector::{AgentRequest, connect_to_socktop_agent};
+use std::net::{Ipv6Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use subjiffy_tests::agent::{command, run, to_the_end};
+use subjiffy_tests::build::binary;
+use subjiffy_tests::http::{self, HANDSHAKE, status};
+use subjiffy_tests::process::Signal;
 use subjiffy_tests::server::Server;
-use subjiffy_tests::{build, need, network, tls};
 
-versions! {
-    the_right_token_opens_and_any_other_is_refused_by_its_status,
-    tls_is_trusted_by_its_certificate,
+const SECRET: &str = "s3cret/+=&%x";
+
+fn connect(url: &str) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut client = connect_to_socktop_agent(url)
+            .await
+            .map_err(|error| error.to_string())?;
+        let answer = client.request(AgentRequest::Metrics).await;
+        answer.map(drop).map_err(|error| error.to_string())
+    })
 }
 
-fn the_right_token_opens_and_any_other_is_refused_by_its_status(version: Version) {
-    for variable in ["SOCKTOP_TOKEN", "SUBJIFFY_TOKEN"] {
-        let server = Server::with("", |command| {
-            command.env(variable, "s3cret /?&=%");
-        });
-        let connect = |query: &str| {
-            let how = How {
-                url: format!("{}{query}", server.url),
-                ..How::default()
-            };
-            Client::connect(version, &how)
-        };
-        let right = "token=s3cret%20%2F%3F%26%3D%25";
-        for query in [format!("?{right}"), format!("?token=no&{right}")] {
-            let client = connect(&query);
-            let mut client = client.unwrap_or_else(|error| panic!("{variable}, {query}: {error}"));
-            client.ask("metrics");
-            assert!(!client.processes().is_empty());
+fn guarded(variable: &str) -> Server {
+    let mut command = command(binary().as_os_str());
+    command.args(["--listen", "127.0.0.1:0"]);
+    // The loudest log there is.
+    Server::spawn(command.env(variable, SECRET).env("SUBJIFFY_LOG", "trace"))
+}
+
+#[test]
+fn a_token_is_asked_for_and_never_said() {
+    for variable in ["SUBJIFFY_TOKEN", "SOCKTOP_TOKEN"] {
+        let server = guarded(variable);
+        let url = &server.url;
+        connect(&format!("{url}?token=s3cret%2F%2B%3D%26%25x")).expect("the right token");
+        for wrong in [url.clone(), format!("{url}?token=wr0ng-one")] {
+            let error = connect(&wrong).unwrap_err();
+            assert!(error.contains("401"), "{error}");
         }
-        for query in [
-            "",
-            "?token=",
-            "?token=s3cret",
-            "?other=1",
-            "?token=x&token=y",
-        ] {
-            let error = connect(query).err();
-            let error = error.unwrap_or_else(|| panic!("{query} is let in"));
-            assert!(error.contains("401"), "{query}: {error}");
+        let port = server.port();
+        let bearer = format!("{HANDSHAKE}Authorization: Bearer {SECRET}\n");
+        assert_eq!(status(&http::get(port, "/ws", &bearer)), 101);
+        assert_eq!(status(&http::get(port, "/healthz", "")), 200);
+        let refused = http::get(port, "/ws?token=wr0ng-one", HANDSHAKE);
+        assert_eq!(status(&refused), 401);
+        assert!(!refused.contains("wr0ng"), "{refused}");
+        let ended = server.stop(Signal::TERM);
+        for secret in [SECRET, "s3cret", "wr0ng"] {
+            assert!(
+                !ended.stderr.contains(secret),
+                "{secret} in: {}",
+                ended.stderr
+            );
         }
-        // Who only asks whether it lives needs none.
-        assert!(http(&server.url, "GET /healthz").starts_with("HTTP/1.1 200"));
+        assert!(ended.stderr.contains("token: 3"), "{}", ended.stderr);
     }
 }
 
-fn tls_is_trusted_by_its_certificate(version: Version) {
-    let (directory, other) = (directory(), directory());
-    let server = tls::server(directory.path(), None);
-    let pem = tls::certificate(directory.path());
-    assert!(server.url.starts_with("wss://"), "{}", server.url);
-    let connect = |url: &str, pem: &Path, verify: bool| {
-        let how = How {
-            url: url.to_owned(),
-            tls: Some((pem.to_string_lossy().into_owned(), verify)),
-            ..How::default()
-        };
-        Client::connect(version, &how)
+#[test]
+fn the_token_may_be_in_a_file() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "from-a-file\n").expect("a token");
+    let words = format!("--token-file {}", file.path().display());
+    let server = Server::start(&words);
+    connect(&format!("{}?token=from-a-file", server.url)).expect("the right token");
+    assert!(connect(&server.url).unwrap_err().contains("401"));
+    let said = server.stop(Signal::TERM).stderr;
+    assert!(!said.contains("read by everybody"), "{said}");
+
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(file.path(), open).expect("permissions");
+    let said = Server::start(&words).stop(Signal::TERM).stderr;
+    assert!(said.contains("read by everybody"), "{said}");
+
+    std::fs::write(file.path(), "\n").expect("no token");
+    for (words, why) in [(words.as_str(), "empty"), ("--token-file /none", "/none")] {
+        let ended = run(&format!("{words} --port 0"));
+        assert_eq!(ended.status.code(), Some(1));
+        assert!(ended.stderr.contains(why), "{why}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn web_pages_of_others_are_kept_out() {
+    let server = Server::start("--allow-origin https://dash.example.org");
+    let port = server.port();
+    let from = |origin: &str| {
+        let headers = format!("{HANDSHAKE}Origin: {origin}\n");
+        http::get(port, "/ws", &headers)
     };
-    let by_name = server.url.replace("127.0.0.1", "localhost");
-    let plain = server.url.replace("wss://", "ws://");
-    for (url, verify) in [
-        (&server.url, false),
-        (&server.url, true),
-        (&by_name, true),
-        (&plain, false),
+    for origin in ["http://evil.example", "null", "http://localhost:1"] {
+        let answer = from(origin);
+        assert_eq!(status(&answer), 403, "{origin}: {answer}");
+        assert!(answer.contains("--allow-origin"), "{answer}");
+    }
+    for origin in [
+        "https://dash.example.org",
+        &format!("http://localhost:{port}"),
     ] {
-        let client = connect(url, &pem, verify);
-        let mut client = client.unwrap_or_else(|error| panic!("{url}, {verify}: {error}"));
-        client.ask("metrics");
-        assert!(!client.processes().is_empty());
+        assert_eq!(status(&from(origin)), 101, "{origin}");
     }
-
-    drop(tls::server(other.path(), None));
-    let foreign = tls::certificate(other.path());
-    assert_ne!(
-        read_to_string(&pem).expect("a certificate"),
-        read_to_string(&foreign).expect("another")
-    );
-    // The older connectors look at nothing unless they verify.
-    let careful = version == Version::V1_60_1;
-    for verify in [false, true].into_iter().filter(|&v| v || careful) {
-        let refused = connect(&server.url, &foreign, verify).is_err();
-        assert!(refused, "another certificate is trusted, verify: {verify}");
-    }
-
-    // The certificate is kept.
-    let before = read_to_string(&pem).expect("a certificate");
-    drop(server);
-    let again = tls::server(directory.path(), None);
-    assert_eq!(before, read_to_string(&pem).expect("a certificate"));
-    connect(&again.url, &pem, true)
-        .map(drop)
-        .expect("the kept certificate");
-}
-
-#[test]
-fn the_private_key_is_its_owners_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let directory = directory();
-    let _server = tls::server(directory.path(), None);
-    let keys = tls::find(directory.path(), "PRIVATE KEY");
+    assert_eq!(status(&http::get(port, "/ws", HANDSHAKE)), 101);
+    let ended = server.stop(Signal::TERM);
     assert!(
-        !keys.is_empty(),
-        "no key below {}",
-        directory.path().display()
+        ended.stderr.contains("foreign origin: 3"),
+        "{}",
+        ended.stderr
     );
-    for key in keys {
-        let mode = key.metadata().expect("a file").permissions().mode();
-        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", key.display());
+}
+
+#[test]
+fn both_loopback_addresses_are_there() {
+    let mut command = command(binary().as_os_str());
+    let server = Server::spawn(command.args(["--port", "0"]));
+    let port = server.port();
+    assert!(server.url.starts_with("ws://127.0.0.1:"), "{}", server.url);
+    assert_eq!(status(&http::get(port, "/healthz", "")), 200);
+    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok() {
+        let answer = http::get_from(Ipv6Addr::LOCALHOST.into(), port, "/healthz", "");
+        assert_eq!(status(&answer), 200);
+        let said = server.stop(Signal::TERM).stderr;
+        assert!(said.contains(&format!("ws://[::1]:{port}/ws")), "{said}");
     }
 }
 
-/// Any page in a browser could read the machine otherwise.
 #[test]
-fn a_foreign_web_page_is_refused() {
-    let server = Server::start("");
-    let upgrade = "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\
-        \r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
-    let answer = |headers: &str| {
-        let answer = raw_http(&server.url, &format!("{upgrade}{headers}\r\n\r\n"));
-        answer.lines().next().unwrap_or_default().to_owned()
+fn a_taken_port_is_an_error_that_helps() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let ended = run(&format!("--port {port}"));
+    assert_eq!(ended.status.code(), Some(1));
+    for part in [format!("127.0.0.1:{port}"), "--port".into()] {
+        assert!(ended.stderr.contains(&part), "{part}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn open_addresses_need_protection() {
+    // An address of the documentation range, which no host has.
+    let ended = run("--listen 192.0.2.1:3000");
+    for part in ["--insecure", "--token-file", "192.0.2.1:3000"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    let mut command = command(binary().as_os_str());
+    command
+        .args(["--listen", "192.0.2.1:3000"])
+        .env("SOCKTOP_TOKEN", SECRET);
+    let ended = to_the_end(&mut command);
+    assert_eq!(ended.status.code(), Some(1));
+    for part in ["in clear", "cannot listen on 192.0.2.1:3000"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_reference_agents_command_line_is_understood() {
+    let with = |words: &[&str], variables: &[(&str, &str)]| {
+        let mut command = command(binary().as_os_str());
+        command.args(words).envs(variables.iter().copied());
+        to_the_end(&mut command)
     };
-    let accepted = answer("");
-    assert!(accepted.contains("101"), "{accepted}");
-    let refused = answer("\r\nOrigin: https://example.org");
-    assert!(refused.contains("403"), "{refused}");
-}
-
-#[test]
-fn the_agent_is_reached_by_both_loopback_addresses_on_its_default_port() {
-    if !need::root() {
-        return;
+    for words in [["--version"], ["-V"]] {
+        let ended = with(&words, &[]);
+        assert!(ended.status.success() && ended.stdout.contains("subjiffy"));
     }
-    let binary = build::binary();
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            network::leave().expect("a network");
-            let server = Server::spawn(&mut agent::command(binary.as_os_str()));
-            for url in ["ws://127.0.0.1:3000/ws", "ws://[::1]:3000/ws"] {
-                Raw::connect(url).ask("get_metrics");
-            }
-            drop(server);
-        });
-        thread.join().expect("the thread in the other network");
-    });
-}
-
-/// With `--port` and the variables of the reference agent.
-#[test]
-fn the_words_and_variables_of_the_reference_agent_are_understood() {
-    if !need::root() {
-        return;
+    for (name, value) in [
+        ("SOCKTOP_PORT", "x"),
+        ("SOCKTOP_ENABLE_SSL", "yes"),
+        ("SOCKTOP_WORKER_THREADS", "99"),
+        ("SOCKTOP_AGENT_GPU", "off"),
+        ("SOCKTOP_AGENT_METRICS_TTL_MS", "fast"),
+    ] {
+        let ended = with(&[], &[(name, value)]);
+        assert_eq!(ended.status.code(), Some(1), "{name}");
+        let named = ended.stderr.contains(name) && ended.stderr.contains(value);
+        assert!(named, "{name}: {}", ended.stderr);
     }
-    let binary = build::binary();
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            network::leave().expect("a network");
-            let mut by_word = agent::command(binary.as_os_str());
-            by_word.args(["--port", "3231"]);
-            by_word.env("SOCKTOP_ENABLE_SSL", "0");
-            let _one = Server::spawn(&mut by_word);
-            Raw::connect("ws://127.0.0.1:3231/ws").ask("get_metrics");
-            let mut by_variable = agent::command(binary.as_os_str());
-            let _two = Server::spawn(by_variable.env("SOCKTOP_PORT", "3232"));
-            Raw::connect("ws://127.0.0.1:3232/ws").ask("get_metrics");
-        });
-        thread.join().expect("the thread in the other network");
-    });
-}
-
-fn directory() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a directory")
-}
-
-fn http(url: &str, request: &str) -> String {
-    let request = format!("{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    raw_http(url, &request)
-}
-
-/// What comes back, up to the end of the headers.
-fn raw_http(url: &str, request: &str) -> String {
-    let mut stream = TcpStream::connect(address(url)).expect("a connection");
-    let limit = stream.set_read_timeout(Some(Duration::from_secs(5)));
-    limit
-        .and_then(|()| stream.write_all(request.as_bytes()))
-        .expect("a request");
-    let mut answer = Vec::new();
-    let mut byte = [0];
-    while !answer.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n == 1) {
-        answer.push(byte[0]);
-    }
-    String::from_utf8_lossy(&answer).into_owned()
+    // What the reference agent ignores in silence, and runs without a token.
+    let ended = with(&["--token", "x"], &[]);
+    assert_eq!(ended.status.code(), Some(2));
+    let mut command = command(binary().as_os_str());
+    let server = Server::spawn(command.args(["-p", "0"]).env("SOCKTOP_PORT", "1"));
+    assert_ne!(server.port(), 1);
 }

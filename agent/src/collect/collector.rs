@@ -10,6 +10,7 @@ use super::{
     zombies::Zombies,
 };
 use crate::{
+    interfaces::Interfaces,
     kernel::{load::LoadError, size::Sizes},
     procfs::{Clock, Error, Reader, Root},
 };
@@ -40,6 +41,7 @@ pub struct Collector {
     facts: Facts,
     zombies: Zombies,
     facts_read_ns: Option<u64>,
+    interfaces: Interfaces,
     denied: Option<LoadError>,
 }
 
@@ -76,6 +78,7 @@ impl Collector {
             facts: Facts::new(clock),
             zombies: Zombies::default(),
             facts_read_ns: None,
+            interfaces: Interfaces::default(),
             denied,
         })
     }
@@ -166,6 +169,8 @@ impl Collector {
         sample.interfaces.clear();
         self.procfs.net_dev(&mut sample.interfaces)?;
         sample.at = Moment::now();
+        self.interfaces
+            .classify(&mut sample.interfaces, sample.at.monotonic_ns);
         self.cpu_books
             .refresh(&mut self.procfs, sample.at.monotonic_ns, STAT_PERIOD_NS / 2)?;
         self.cpu_books.cpus_into(&mut sample.cpus);

@@ -98,6 +98,16 @@ impl Sample {
         self.exited.clear();
         self.disagreements.clear();
     }
+
+    /// A live process or zombie.
+    #[must_use]
+    pub fn process(&self, id: Identity) -> Option<&ProcessSample> {
+        let at = self
+            .processes
+            .binary_search_by_key(&id, |one| one.id)
+            .ok()?;
+        self.processes.get(at)
+    }
 }
 
 /// The machine without its processes at one moment.

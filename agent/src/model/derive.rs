@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Exited, Machine, MachineSnapshot, Process, Snapshot, split::user_and_system};
+use super::{
+    Exited, Machine, MachineSnapshot, Process, Snapshot, events::Events, split::user_and_system,
+};
 use subjiffy_common::sched::Counters;
 
 use crate::collect::{
@@ -13,8 +15,9 @@ use crate::collect::{
 /// `/proc` rounds start times down to ticks of 10 ms.
 const START_SLACK_NS: u64 = 10_000_000;
 
-/// Computes what happened between two samples into `snapshot`, whose memory is used again.
-pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
+/// Computes what happened between two samples into `snapshot`, whose memory is used again. `events`
+/// is what the samples after `old`, up to and with `new`, told, in order.
+pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &mut Snapshot) {
     let interval_ns = new.at.since(&old.at);
     snapshot.seq = seq;
     snapshot.at = new.at;
@@ -23,7 +26,7 @@ pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
     snapshot.cpus = new.cpus.len() as u32;
     snapshot.precision = new.precision;
     snapshot.names.clone_from(&new.names);
-    snapshot.disagreements.clone_from(&new.disagreements);
+    snapshot.disagreements.clone_from(&events.disagreements);
     snapshot.lost = Lost {
         slots: new.lost.slots.saturating_sub(old.lost.slots),
         records: new.lost.records.saturating_sub(old.lost.records),
@@ -34,35 +37,41 @@ pub fn derive(old: &Sample, new: &Sample, seq: u64, snapshot: &mut Snapshot) {
     let mut olds = old.processes.iter().peekable();
     for process in &new.processes {
         while olds.next_if(|one| one.id < process.id).is_some() {}
-        // The exact books showed the end of a zombie when it died.
-        let shown = process.state == State::Zombie && old.precision == Precision::Scheduler;
         let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
-        let base = base.or(shown.then_some(process));
+        // The exact books tell of the end of a zombie when it dies: before `old`, or in `events`.
+        let zombie = process.state == State::Zombie && old.precision == Precision::Scheduler;
+        let told = zombie && (base.is_none() || events.tell_of(process.id));
+        let base = if told { Some(process) } else { base };
         snapshot.processes.push(between(base, process, old));
     }
     snapshot.living = snapshot.processes.len();
-    for process in &new.exited {
-        let base = old
-            .processes
-            .binary_search_by_key(&process.id, |one| one.id);
-        let base = base.ok().map(|at| &old.processes[at]);
+    for process in &events.exited {
+        let base = old.process(process.id);
         snapshot.processes.push(Process {
             exited: true,
             ..between(base, process, old)
         });
     }
 
-    let unlisted_ns = new.unlisted.cpu_ns.saturating_sub(old.unlisted.cpu_ns);
+    let unlisted = Exited {
+        count: new.unlisted.exits.saturating_sub(old.unlisted.exits) + events.folded.count,
+        cpu_ns: new.unlisted.cpu_ns.saturating_sub(old.unlisted.cpu_ns) + events.folded.cpu_ns,
+    };
     let listed_exits = &snapshot.processes[snapshot.living..];
     snapshot.exited = Exited {
-        count: listed_exits.len() as u64 + new.unlisted.exits.saturating_sub(old.unlisted.exits),
-        cpu_ns: listed_exits.iter().map(|one| one.cpu_ns).sum::<u64>() + unlisted_ns,
+        count: listed_exits.len() as u64 + unlisted.count,
+        cpu_ns: listed_exits.iter().map(|one| one.cpu_ns).sum::<u64>() + unlisted.cpu_ns,
     };
     let listed_ns: u64 = snapshot.processes.iter().map(|one| one.cpu_ns).sum();
-    snapshot.machine = machine(old, new, interval_ns, listed_ns + unlisted_ns);
+    snapshot.machine = machine(old, new, interval_ns, listed_ns + unlisted.cpu_ns);
 }
 
-fn between(base: Option<&ProcessSample>, process: &ProcessSample, old: &Sample) -> Process {
+/// What `process` did since `base`, its entry in `old` if there is one.
+pub(super) fn between(
+    base: Option<&ProcessSample>,
+    process: &ProcessSample,
+    old: &Sample,
+) -> Process {
     let base = match base {
         Some(base) => base.counters,
         // Born since the old sample; if not, we only did not know it, and its past is no news.

@@ -47,8 +47,20 @@ fn sample(at_ns: u64, processes: Vec<ProcessSample>) -> Sample {
 }
 
 fn run(old: &Sample, new: &Sample) -> Snapshot {
+    run_through(old, &[new])
+}
+
+/// As a consumer sees it that looks at the first and the last of these samples only.
+fn run_through(old: &Sample, samples: &[&Sample]) -> Snapshot {
     let mut snapshot = Snapshot::default();
-    derive(old, new, 1, &mut snapshot);
+    let mut events = Events::default();
+    for sample in samples {
+        events.add(old, sample);
+    }
+    events.sort();
+    if let Some(new) = samples.last() {
+        derive(old, new, &events, 1, &mut snapshot);
+    }
     snapshot
 }
 
@@ -118,6 +130,35 @@ fn a_zombie_is_not_counted_again() {
     let mut new = sample(2000, vec![]);
     new.exited = vec![zombie];
     assert_eq!(run(&old, &new).processes[0].cpu_ns, 700);
+}
+
+#[test]
+fn who_skips_samples_sees_the_same_sums() {
+    let zombie = ProcessSample {
+        state: State::Zombie,
+        ..process(5, 10, 760)
+    };
+    let old = sample(1000, vec![process(5, 10, 700), process(6, 10, 100)]);
+    let mut middle = sample(2000, vec![process(6, 10, 130)]);
+    middle.exited = vec![process(8, 1500, 7), zombie];
+    // Its parent has not asked for it yet.
+    let mut new = sample(3000, vec![zombie, process(6, 10, 150)]);
+    new.exited = vec![process(9, 2500, 3)];
+    let snapshot = run_through(&old, &[&middle, &new]);
+    let rows: Vec<_> = snapshot
+        .processes
+        .iter()
+        .map(|one| (one.sample.id.pid, one.cpu_ns, one.exited))
+        .collect();
+    let expected = [
+        (5, 0, false),
+        (6, 50, false),
+        (5, 60, true),
+        (8, 7, true),
+        (9, 3, true),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!((snapshot.exited.count, snapshot.exited.cpu_ns), (3, 70));
 }
 
 #[test]

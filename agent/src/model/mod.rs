@@ -1,9 +1,11 @@
 //! What consumers see: computed from two samples, shared by all of them.
 //!
 //! * [`derive`](derive::derive): the one place where differences and shares are computed; pure
+//! * [`events`]: what a sample tells only once
 //! * [`split`]: user and system time
 
 pub mod derive;
+pub mod events;
 pub mod split;
 
 use crate::collect::{

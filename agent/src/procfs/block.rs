@@ -1,4 +1,4 @@
-//! Which disk a partition lies on, from sysfs (sysfs-block in Documentation/ABI/stable;
+//! Which disk a file system is on, from sysfs (sysfs-block in Documentation/ABI/stable;
 //! `dev_attr_partition` in block/partitions/core.c).
 
 use std::ffi::OsStr;
@@ -8,11 +8,26 @@ use std::path::Path;
 
 use super::mounts::Mount;
 
-/// The device of the disk that holds the mounted partition, such as `/dev/sda`.
-///
-/// `None` if it is no partition: a whole disk, a device mapper or LVM volume, a file system over
-/// many devices, or nothing that sysfs knows.
-pub(super) fn parent(sys: &Path, mount: &Mount<'_>) -> Option<String> {
+/// What a file system is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The kernel's name of the disk, such as `sda`; of a partition the disk that it lies on.
+    pub disk: String,
+    /// Whether it is a partition.
+    pub partition: bool,
+}
+
+impl Device {
+    /// The disk's device, such as `/dev/sda`: names with a slash have `!` instead (`cciss!c0d0`).
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/dev/{}", self.disk.replace('!', "/"))
+    }
+}
+
+/// What a mounted file system is on. `None` for a file system over many devices, and for one that
+/// sysfs does not know.
+pub(super) fn device(sys: &Path, mount: &Mount<'_>) -> Option<Device> {
     let device = if mount.major != 0 {
         sys.join(format!("dev/block/{}:{}", mount.major, mount.minor))
     } else {
@@ -20,13 +35,14 @@ pub(super) fn parent(sys: &Path, mount: &Mount<'_>) -> Option<String> {
         sys.join("class/block")
             .join(Path::new(OsStr::from_bytes(&mount.source)).file_name()?)
     };
-    if !device.join("partition").exists() {
-        return None;
-    }
-    // The link ends in `<disk>/<partition>`; names with a slash have `!` instead (`cciss!c0d0`).
-    let target = fs::read_link(device).ok()?;
-    let disk = target.parent()?.file_name()?.to_str()?;
-    Some(format!("/dev/{}", disk.replace('!', "/")))
+    // The link ends in `<disk>` or `<disk>/<partition>`.
+    let target = fs::read_link(&device).ok()?;
+    let partition = device.join("partition").exists();
+    let disk = if partition { target.parent()? } else { &target };
+    Some(Device {
+        disk: disk.file_name()?.to_str()?.to_owned(),
+        partition,
+    })
 }
 
 #[cfg(test)]
@@ -35,9 +51,14 @@ mod tests {
     use super::super::testing::Tree;
     use super::*;
 
-    fn parent_of(tree: &Tree, mount: &str) -> Option<String> {
+    fn device_of(tree: &Tree, mount: &str) -> Option<Device> {
         let text = format!("1 0 {mount} rw\n");
-        parent(&tree.root.sys, &parse(text.as_bytes()).unwrap()[0])
+        device(&tree.root.sys, &parse(text.as_bytes()).unwrap()[0])
+    }
+
+    fn parent_of(tree: &Tree, mount: &str) -> Option<String> {
+        let device = device_of(tree, mount).filter(|device| device.partition);
+        device.map(|device| device.path())
     }
 
     fn tree() -> Tree {
@@ -81,13 +102,11 @@ mod tests {
     #[test]
     fn everything_else_has_no_parent() {
         let tree = tree();
+        let volume = "253:0 / / rw - ext4 /dev/mapper/vg-home";
+        assert_eq!(parent_of(&tree, volume), None, "device mapper");
+        assert_eq!(device_of(&tree, volume).unwrap().disk, "dm-0");
         assert_eq!(
-            parent_of(&tree, "253:0 / / rw - ext4 /dev/mapper/vg-home"),
-            None,
-            "device mapper"
-        );
-        assert_eq!(
-            parent_of(&tree, "8:1 / / rw - ext4 /dev/sda1"),
+            device_of(&tree, "8:1 / / rw - ext4 /dev/sda1"),
             None,
             "not in sysfs"
         );

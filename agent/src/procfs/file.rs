@@ -1,5 +1,6 @@
 //! Opening and reading files below the proc root, into one reused buffer.
 
+use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -25,10 +26,12 @@ pub(super) enum Extent {
     Prefix(usize),
 }
 
-/// The proc root, kept open, and the buffer.
+/// The proc root, or the directory of one process below it, kept open, and the buffer.
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) root: OwnedFd,
+    /// Whether `root` is the directory of a process.
+    process: bool,
     text: Vec<u8>,
 }
 
@@ -42,6 +45,17 @@ impl Files {
         .map_err(|errno| Error::system(ProcPath::System("."), errno))?;
         Ok(Self {
             root,
+            process: false,
+            text: Vec::with_capacity(4096),
+        })
+    }
+
+    /// The files of one process, all of them of the process that has this id now.
+    pub(super) fn of_process(&self, pid: u32) -> Result<Self, Error> {
+        let path = ProcPath::Process(pid, "");
+        Ok(Self {
+            root: self.descriptor(path, OFlags::RDONLY | OFlags::DIRECTORY)?,
+            process: true,
             text: Vec::with_capacity(4096),
         })
     }
@@ -60,9 +74,26 @@ impl Files {
 
     /// An open descriptor of one file or directory.
     pub(super) fn descriptor(&self, path: ProcPath, flags: OFlags) -> Result<OwnedFd, Error> {
+        self.path(path, |name| {
+            openat(&self.root, name, flags | OFlags::CLOEXEC, Mode::empty())
+        })
+    }
+
+    /// Does something with a path that is relative to `root`.
+    pub(super) fn path<T>(
+        &self,
+        path: ProcPath,
+        act: impl FnOnce(&CStr) -> Result<T, Errno>,
+    ) -> Result<T, Error> {
         let mut buffer = [0; 64];
         path.c_str(&mut buffer)
-            .and_then(|name| openat(&self.root, name, flags | OFlags::CLOEXEC, Mode::empty()))
+            .and_then(|name| {
+                act(if self.process {
+                    ProcPath::below_process(name)
+                } else {
+                    name
+                })
+            })
             .map_err(|errno| Error::system(path, errno))
     }
 }

@@ -19,6 +19,8 @@ pub struct Mount<'a> {
     pub minor: u32,
     /// Where it is mounted, as bytes.
     pub mount_point: Cow<'a, [u8]>,
+    /// Whether nothing can be written through this mount.
+    pub read_only: bool,
     /// File system, with a subtype after a point (`fuse.sshfs`).
     pub fs_type: &'a [u8],
     /// What is mounted: a device such as `/dev/sda1`, or a word that the file system understands.
@@ -46,16 +48,15 @@ fn mount(line: &[u8]) -> Option<Mount<'_>> {
     let device = words.next()?;
     let colon = device.iter().position(|&byte| byte == b':')?;
     let mount_point = unescape(words.nth(1)?); // after the root
-    words
-        .nth(1)
-        .filter(|&word| word == b"-")
-        .or_else(|| words.find(|&word| word == b"-"))?; // after the options
+    let mut options = words.next()?.split(|&byte| byte == b',');
+    words.find(|&word| word == b"-")?; // after the optional fields
     Some(Mount {
         id,
         parent,
         major: number(&device[..colon])?,
         minor: number(&device[colon + 1..])?,
         mount_point,
+        read_only: options.any(|option| option == b"ro"),
         fs_type: words.next()?,
         source: unescape(words.next()?),
     })
@@ -140,6 +141,7 @@ mod tests {
             major: 8,
             minor: 17,
             mount_point: Cow::Borrowed(b"/mnt/my disk\\a"),
+            read_only: false,
             fs_type: b"ext4",
             source: Cow::Borrowed(b"/dev/sdb1"),
         };
@@ -164,6 +166,16 @@ mod tests {
             &*parse(b"1 0 8:1 / - rw - ext4 /dev/x rw\n").unwrap()[0].source,
             b"/dev/x"
         );
+    }
+
+    #[test]
+    fn a_mount_may_be_read_only() {
+        let read_only = |options| {
+            let text = format!("1 0 8:1 / / {options} shared:1 - ext4 /dev/ro rw\n");
+            parse(text.as_bytes()).unwrap()[0].read_only
+        };
+        assert!(read_only("ro") && read_only("nosuid,ro,noatime"));
+        assert!(!read_only("rw") && !read_only("rw,errors=remount-ro"));
     }
 
     #[test]

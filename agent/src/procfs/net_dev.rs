@@ -4,9 +4,10 @@
 use super::error::ParseError;
 use super::name::Name;
 use super::text::{Words, lines};
+use crate::interfaces::Class;
 
 /// Counters of one interface since it came up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Interface {
     /// Name; the kernel's limit is 15 bytes (`IFNAMSIZ`). Old kernels let it hold a colon.
     pub name: Name<32>,
@@ -26,6 +27,8 @@ pub struct Interface {
     pub tx_errors: u64,
     /// Packets to send that were dropped.
     pub tx_dropped: u64,
+    /// What it is; not in this file, filled in by [`crate::interfaces`].
+    pub class: Class,
 }
 
 impl Interface {
@@ -62,6 +65,7 @@ pub fn parse(text: &[u8], interfaces: &mut Vec<Interface>) -> Result<(), ParseEr
             tx_packets: words.unsigned("sent packets")?,
             tx_errors: words.unsigned("send errors")?,
             tx_dropped: words.unsigned("send drops")?,
+            class: Class::default(),
         });
     }
     Ok(())
@@ -107,6 +111,7 @@ mod tests {
             tx_packets: 10,
             tx_errors: 11,
             tx_dropped: 12,
+            class: Class::default(),
         };
         assert_eq!(parsed(OLD).unwrap()[1], expected);
     }

@@ -57,6 +57,14 @@ impl ProcPath {
         write!(space, "{self}\0").map_err(|_| Errno::NAMETOOLONG)?;
         CStr::from_bytes_until_nul(buffer).map_err(|_| Errno::INVAL)
     }
+
+    /// The path of a file of a process, relative to the directory of that process.
+    pub(super) fn below_process(name: &CStr) -> &CStr {
+        let slash = name.to_bytes().iter().position(|&byte| byte == b'/');
+        let rest = slash.and_then(|at| name.to_bytes_with_nul().get(at + 1..));
+        rest.and_then(|rest| CStr::from_bytes_with_nul(rest).ok())
+            .unwrap_or(name)
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +83,9 @@ mod tests {
             ProcPath::Process(1, "stat").c_str(&mut buffer),
             Ok(c"1/stat")
         );
+        let mut buffer = [0xff; 64];
+        let path = ProcPath::Thread(7, 8, "stat").c_str(&mut buffer).unwrap();
+        assert_eq!(ProcPath::below_process(path), c"task/8/stat");
         assert_eq!(
             ProcPath::System("self/net/dev").c_str(&mut buffer),
             Ok(c"self/net/dev")

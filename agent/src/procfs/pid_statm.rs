@@ -11,17 +11,20 @@ pub struct StatM {
     pub size: u64,
     /// What is in memory now (`RSS`).
     pub resident: u64,
+    /// The part of it that maps files or is shared memory (`RssFile` + `RssShmem`).
+    pub shared: u64,
 }
 
 /// Reads the text of a `statm` file.
 ///
 /// # Errors
-/// One of the first two numbers is missing or is none, or the text was cut short.
+/// One of the first three numbers is missing or is none, or the text was cut short.
 pub fn parse(text: &[u8]) -> Result<StatM, ParseError> {
     let mut words = Words::new(whole(text, "statm")?, 1);
     Ok(StatM {
         size: words.unsigned("size")?,
         resident: words.unsigned("resident size")?,
+        shared: words.unsigned("shared size")?,
     })
 }
 
@@ -34,10 +37,11 @@ mod tests {
     const PLAIN: &[u8] = b"2048 512 380 100 0 250 0\n";
 
     #[test]
-    fn the_first_two_numbers_count() {
+    fn the_first_three_numbers_count() {
         let memory = StatM {
             size: 2048,
             resident: 512,
+            shared: 380,
         };
         assert_eq!(parse(PLAIN), Ok(memory));
         assert_eq!(

@@ -27,6 +27,15 @@ pub(super) fn list(
     Ok(())
 }
 
+/// How many numbers an open directory holds, which must be at its start.
+pub(super) fn count(dir: impl AsFd, space: &mut [MaybeUninit<u8>]) -> Result<u32, Errno> {
+    let (mut entries, mut count) = (RawDir::new(dir, space), 0);
+    while let Some(entry) = entries.next() {
+        count += u32::from(number::<u32>(entry?.file_name().to_bytes()).is_some());
+    }
+    Ok(count)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +59,8 @@ mod tests {
         .unwrap();
         let expected: Vec<u32> = (1..=500).chain([u32::MAX]).collect();
         assert_eq!(ids, expected);
+        let open = std::fs::File::open(dir.path()).unwrap();
+        // 0 is a file descriptor.
+        assert_eq!(count(open, &mut [MaybeUninit::uninit(); 512]), Ok(502));
     }
 }

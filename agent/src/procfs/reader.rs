@@ -1,21 +1,18 @@
 //! The one place that opens files: every subject of this module, read below a [`Root`].
 
-use std::ffi::OsStr;
 use std::mem::MaybeUninit;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rustix::fs::{AtFlags, OFlags, SeekFrom, seek, statat};
-use rustix::io::Errno;
 
-use super::block;
 use super::cmdline;
-use super::disks::{self, Disk, Space};
+use super::disks::{self, Disk, Planned, Reach};
 use super::error::Error;
-use super::file::{Extent, Files, fill};
+use super::file::{Extent, Files};
 use super::loadavg::{self, LoadAvg};
 use super::meminfo::{self, MemInfo};
-use super::mounts;
+use super::mount_table::{self, space};
+use super::name::Name;
 use super::net_dev::{self, Interface};
 use super::path::{ProcPath, Root};
 use super::pid_schedstat::{self, SchedStat};
@@ -23,6 +20,7 @@ use super::pid_stat::{self, PidStat};
 use super::pid_statm::{self, StatM};
 use super::pid_status::{self, PidStatus};
 use super::pids;
+use super::process::ProcessDir;
 use super::stat::{self, Stat};
 use super::sysctl;
 use super::uptime::{self, Uptime};
@@ -138,6 +136,11 @@ impl Reader {
         )
     }
 
+    /// One process, held: nothing that is read from it can be of a later process with its id.
+    pub fn process(&self, pid: u32) -> Result<ProcessDir, Error> {
+        ProcessDir::open(&self.files, pid)
+    }
+
     /// The effective user id, from the owner of the directory `/proc/PID`: one system call, no
     /// text.
     ///
@@ -216,36 +219,28 @@ impl Reader {
         )
     }
 
-    /// The mounted disks, see [`disks`]. Allocates; meant for every few seconds, not for every
-    /// sample.
+    /// Which life of the system this is: 32 hexadecimal digits, other ones after each boot.
+    pub fn boot_id(&mut self) -> Result<Name<32>, Error> {
+        self.files.parse(
+            ProcPath::System("sys/kernel/random/boot_id"),
+            Extent::Record,
+            sysctl::boot_id,
+        )
+    }
+
+    /// The mounted local disks, see [`disks`]. Allocates. Who asks again and again, or for others
+    /// too, keeps a [`MountTable`].
     ///
     /// # Errors
     /// As all methods. A file system whose size cannot be had is left out.
     pub fn disks(&self) -> Result<Vec<Disk>, Error> {
-        let path = ProcPath::System("self/mountinfo");
-        // A buffer of its own: the list can be megabytes long where many containers run.
-        let mut text = Vec::new();
-        fill(
-            self.files.descriptor(path, OFlags::RDONLY)?,
-            &mut text,
-            path,
-            Extent::Records,
-        )?;
-        let mounts = mounts::parse(&text).map_err(|error| Error::Parse { path, error })?;
-        Ok(disks::list(
-            &mounts,
-            |mount| block::parent(&self.sys, mount),
-            |point| space(point).ok(),
-        ))
+        let plan = mount_table::read(&self.files, &self.sys)?;
+        let local = |one: &Planned| match one.reach {
+            Reach::Local | Reach::Memory => space(&one.mount_point),
+            Reach::Remote => None,
+        };
+        Ok(disks::list(&plan, local, |_| None))
     }
-}
-
-fn space(mount_point: &[u8]) -> Result<Space, Errno> {
-    let stat = rustix::fs::statvfs(Path::new(OsStr::from_bytes(mount_point)))?;
-    Ok(Space {
-        total: stat.f_blocks.saturating_mul(stat.f_frsize),
-        available: stat.f_bavail.saturating_mul(stat.f_frsize),
-    })
 }
 
 #[cfg(test)]
@@ -276,7 +271,11 @@ mod tests {
             .file("proc/loadavg", include_bytes!("fixtures/6.18/loadavg"))
             .file("proc/uptime", include_bytes!("fixtures/6.18/uptime"))
             .file("proc/sys/kernel/pid_max", "32768\n")
-            .file("proc/sys/kernel/hostname", "box\n");
+            .file("proc/sys/kernel/hostname", "box\n")
+            .file(
+                "proc/sys/kernel/random/boot_id",
+                "a7a03b8c-f242-42c7-896d-eeaa0ee3fef7\n",
+            );
         let mut reader = tree.reader();
         let (mut ids, mut line) = (Vec::new(), String::new());
         reader.pids(&mut ids).unwrap();
@@ -304,6 +303,7 @@ mod tests {
         assert_eq!(reader.uptime().unwrap().up_ns, 1_215_310_000_000);
         assert_eq!(reader.pid_max(), Ok(32768));
         assert_eq!(reader.hostname(), Ok("box".to_owned()));
+        assert!(reader.boot_id().unwrap().as_bytes().ends_with(b"3fef7"));
     }
 
     #[test]

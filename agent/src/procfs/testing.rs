@@ -11,13 +11,13 @@ use super::path::Root;
 use super::reader::Reader;
 
 /// A proc tree and a sysfs tree in a temporary directory.
-pub(super) struct Tree {
+pub(crate) struct Tree {
     dir: tempfile::TempDir,
-    pub(super) root: Root,
+    pub(crate) root: Root,
 }
 
 impl Tree {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = Root {
             proc: dir.path().join("proc"),
@@ -29,7 +29,7 @@ impl Tree {
     }
 
     /// Writes a file; `path` starts with `proc/` or `sys/`.
-    pub(super) fn file(&self, path: &str, text: impl AsRef<[u8]>) -> &Self {
+    pub(crate) fn file(&self, path: &str, text: impl AsRef<[u8]>) -> &Self {
         let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -37,14 +37,14 @@ impl Tree {
     }
 
     /// Makes a symbolic link to `target` (relative to the link).
-    pub(super) fn link(&self, path: &str, target: impl AsRef<Path>) -> &Self {
+    pub(crate) fn link(&self, path: &str, target: impl AsRef<Path>) -> &Self {
         let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(target, path).unwrap();
         self
     }
 
-    pub(super) fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         Reader::open(&self.root).unwrap()
     }
 }

@@ -1,74 +1,137 @@
-//! The listening socket: admits connections, ends them.
+//! The listening sockets: admit connections, end them.
 
 use std::{
     io,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::future::join_all;
 use rustix::net::sockopt;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
+    sync::Semaphore,
+    time::{sleep, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
-use super::{Answers, Limits, backoff::Backoff, http, websocket};
+use super::{
+    Answers, Event, Setup,
+    admission::{Admission, Full},
+    backoff::Backoff,
+    http::{self, Endpoint, Upgraded},
+    report::report,
+    stream, tls, websocket,
+};
 
 /// Clients over the limit that are told so at the same time; further ones are cut off.
 const REFUSALS: usize = 32;
 
-/// Serves HTTP and WebSocket clients of `listener` until `shutdown`, then closes them politely and
-/// returns within [`Limits::drain`].
+/// Serves HTTP and WebSocket clients of all `listeners` until `shutdown`, then closes them politely
+/// and returns within [`Limits::drain`](super::Limits::drain).
 pub async fn serve<A: Answers>(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     answers: Arc<A>,
-    limits: Limits,
+    setup: Setup,
     shutdown: CancellationToken,
 ) {
-    let admitted = Arc::new(Semaphore::new(limits.connections));
-    let refused = Arc::new(Semaphore::new(REFUSALS));
-    let client = Client {
-        answers,
-        limits: Arc::new(limits),
-        shutdown: shutdown.clone(),
+    let drain = setup.limits.drain;
+    let admission = Admission::new(&setup.limits, setup.counters.clone());
+    let doors = Doors {
+        admission,
+        refused: Arc::new(Semaphore::new(REFUSALS)),
+        client: Client {
+            answers,
+            setup: Arc::new(setup),
+            shutdown,
+        },
+        tasks: TaskTracker::new(),
+        abort: CancellationToken::new(),
     };
-    let (tasks, abort) = (TaskTracker::new(), CancellationToken::new());
-    let mut backoff = Backoff::default();
+    let accepting = join_all(listeners.into_iter().map(|listener| doors.accept(listener)));
+    let Client {
+        setup, shutdown, ..
+    } = &doors.client;
+    let end = async {
+        accepting.await;
+        doors.tasks.close();
+        if timeout(drain, doors.tasks.wait()).await.is_err() {
+            doors.abort.cancel();
+            doors.tasks.wait().await;
+        }
+    };
+    tokio::join!(end, report(&setup.counters, shutdown));
+}
 
-    while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
-        let (stream, peer) = match accepted {
-            Ok(connection) => connection,
-            Err(error) => {
-                let pause = backoff.failed(&error, Instant::now());
-                shutdown.run_until_cancelled(sleep(pause)).await;
-                continue;
+/// What the listening sockets share.
+struct Doors<A> {
+    admission: Arc<Admission>,
+    refused: Arc<Semaphore>,
+    client: Client<A>,
+    tasks: TaskTracker,
+    abort: CancellationToken,
+}
+
+impl<A: Answers> Doors<A> {
+    async fn accept(&self, listener: TcpListener) {
+        let Client {
+            setup, shutdown, ..
+        } = &self.client;
+        let mut backoff = Backoff::default();
+        while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, peer)) => {
+                    backoff.reset();
+                    setup.counters.count(Event::Accepted);
+                    self.receive(stream, peer);
+                }
+                Err(error) => {
+                    setup.counters.count(Event::AcceptError);
+                    let pause = backoff.failed(&error, Instant::now());
+                    shutdown.run_until_cancelled(sleep(pause)).await;
+                }
             }
-        };
-        backoff.reset();
-        let (client, abort) = (client.clone(), abort.clone());
-        if let Ok(permit) = admitted.clone().try_acquire_owned() {
-            tasks.spawn(abort.run_until_cancelled_owned(client.serve(stream, permit)));
-        } else if let Ok(permit) = refused.clone().try_acquire_owned() {
-            debug!(%peer, "refused a client: too many connections");
-            tasks.spawn(abort.run_until_cancelled_owned(client.refuse(stream, permit)));
         }
     }
 
-    drop(listener);
-    tasks.close();
-    if timeout(client.limits.drain, tasks.wait()).await.is_err() {
-        abort.cancel();
-        tasks.wait().await;
+    /// Serves a connection in a task of its own, or says that there is no room.
+    fn receive(&self, stream: TcpStream, peer: SocketAddr) {
+        let client = self.client.clone();
+        let full = match self.admission.admit(peer.ip()) {
+            Ok(permit) => {
+                let served = async move {
+                    client.serve(stream).await;
+                    drop(permit);
+                };
+                let served = self.abort.clone().run_until_cancelled_owned(served);
+                self.tasks.spawn(served);
+                return;
+            }
+            Err(full) => full,
+        };
+        client.setup.counters.count(match full {
+            Full::Server => Event::RefusedFull,
+            Full::Address => Event::RefusedPerAddress,
+        });
+        debug!(%peer, ?full, "refused a client");
+        if let Ok(permit) = self.refused.clone().try_acquire_owned() {
+            let refused = async move {
+                client.refuse(stream, full).await;
+                drop(permit);
+            };
+            let refused = self.abort.clone().run_until_cancelled_owned(refused);
+            self.tasks.spawn(refused);
+        }
     }
 }
 
 /// All that one connection needs.
 struct Client<A> {
     answers: Arc<A>,
-    limits: Arc<Limits>,
+    setup: Arc<Setup>,
     shutdown: CancellationToken,
 }
 
@@ -76,27 +139,87 @@ impl<A> Clone for Client<A> {
     fn clone(&self) -> Self {
         Self {
             answers: self.answers.clone(),
-            limits: self.limits.clone(),
+            setup: self.setup.clone(),
             shutdown: self.shutdown.clone(),
         }
     }
 }
 
 impl<A: Answers> Client<A> {
-    async fn serve(self, stream: TcpStream, _permit: OwnedSemaphorePermit) {
+    async fn serve(self, stream: TcpStream) {
         if let Err(error) = tune(&stream) {
             debug!("cannot set socket options: {error}");
         }
-        let request = http::serve(stream, &self.limits, http::Room::Free);
-        // Between two polls no request is half answered, so that one may be dropped.
-        if let Some(Some(upgraded)) = self.shutdown.run_until_cancelled(request).await {
-            websocket::serve(upgraded, &*self.answers, &self.limits, &self.shutdown).await;
+        if let Some(tls) = &self.setup.tls {
+            if let Some(Some(upgraded)) = self.greet_tls(stream, tls, None).await {
+                self.converse(upgraded).await;
+            }
+        } else if let Some(Some(upgraded)) =
+            self.greet(http::serve(stream, &self.setup, None)).await
+        {
+            self.converse(upgraded).await;
         }
     }
 
-    async fn refuse(self, stream: TcpStream, _permit: OwnedSemaphorePermit) {
-        let request = http::serve(stream, &self.limits, http::Room::Full);
-        self.shutdown.run_until_cancelled(request).await;
+    async fn refuse(self, stream: TcpStream, full: Full) {
+        match &self.setup.tls {
+            Some(tls) => drop(self.greet_tls(stream, tls, Some(full)).await),
+            None => drop(
+                self.greet(http::serve(stream, &self.setup, Some(full)))
+                    .await,
+            ),
+        }
+    }
+
+    async fn greet_tls(
+        &self,
+        stream: TcpStream,
+        tls: &Arc<rustls::ServerConfig>,
+        full: Option<Full>,
+    ) -> Option<Option<Upgraded<tls::Stream>>> {
+        let both = async {
+            let stream = tls::accept(stream, tls, &self.setup).await?;
+            http::serve(stream, &self.setup, full).await
+        };
+        self.greet(both).await
+    }
+
+    /// The handshakes, within their time limit and until the shutdown.
+    async fn greet<T>(&self, handshake: impl Future<Output = T>) -> Option<T> {
+        let limit = self.setup.limits.handshake;
+        let within = timeout_at(tokio::time::Instant::now() + limit, handshake);
+        // Between two polls no request is half answered, so that one may be dropped.
+        match self.shutdown.run_until_cancelled(within).await? {
+            Ok(upgraded) => Some(upgraded),
+            Err(_) => {
+                debug!("client took more than {limit:?} for its handshake");
+                self.setup.counters.count(Event::HandshakeTimeout);
+                None
+            }
+        }
+    }
+
+    async fn converse<S>(
+        &self,
+        Upgraded {
+            endpoint,
+            stream,
+            read,
+        }: Upgraded<S>,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Self {
+            answers,
+            setup,
+            shutdown,
+        } = self;
+        match endpoint {
+            Endpoint::Socktop => {
+                websocket::serve(stream, read, &**answers, setup, shutdown).await;
+            }
+            Endpoint::Stream => stream::serve(stream, read, &**answers, setup, shutdown).await,
+        }
     }
 }
 

@@ -3,140 +3,100 @@
 //! A client takes the next message of any kind as its answer. So nothing is sent without a request:
 //! no ping, no greeting, no push; and every request gets one message, in order.
 
-use futures_util::{SinkExt, StreamExt};
-use subjiffy_proto::socktop::{ErrorObject, Frame, Request, RequestError};
+use std::io;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use subjiffy_proto::socktop::{ErrorObject, Form, Frame, Request, RequestError};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink},
+    io::{AsyncRead, AsyncWrite},
     time::timeout,
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        error::ProtocolError,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
-    },
+    tungstenite::{Message, protocol::frame::coding::CloseCode},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
 
-use super::{Answers, Limits};
+use super::{
+    Answers, Event, Setup,
+    socket::{End, Kind, end_for, flush, open, part_with, send, sent},
+};
 
-/// Most bytes of one answer; clients take no larger frame.
-const MAX_ANSWER: usize = 16 << 20;
-const READ_BUFFER: usize = 4 << 10;
-
-/// How a conversation ends.
-enum End {
-    /// The client does not listen any more.
-    Gone,
-    /// The client has sent a close frame.
-    ClosedByClient,
-    /// We close it.
-    Close(CloseCode, &'static str),
-}
-
-/// Answers the requests of one client until it leaves, breaks the rules or the server ends.
+/// Answers the requests of one client until it leaves, breaks the rules or the server ends. `read` is
+/// what was already taken from the stream.
 pub(super) async fn serve<S, A>(
     stream: S,
+    read: Bytes,
     answers: &A,
-    limits: &Limits,
+    setup: &Setup,
     shutdown: &CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Answers,
 {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(MAX_ANSWER)
-        .max_message_size(Some(limits.message_bytes))
-        .max_frame_size(Some(limits.message_bytes));
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let mut socket = open(stream, read, &setup.limits).await;
     let attached = answers.attach();
-    let end = converse(&mut socket, answers, limits, shutdown).await;
+    let end = converse(&mut socket, answers, setup, shutdown).await;
     drop(attached);
-    let close = match end {
-        End::Gone => return,
-        End::ClosedByClient => None,
-        End::Close(code, reason) => Some(CloseFrame {
-            code,
-            reason: reason.into(),
-        }),
-    };
-    if timeout(limits.close, part(socket, close)).await.is_err() {
-        debug!("client did not close within {:?}", limits.close);
-    }
+    part_with(socket, end, &setup.limits).await;
 }
 
 async fn converse<S, A>(
     socket: &mut WebSocketStream<S>,
     answers: &A,
-    limits: &Limits,
+    setup: &Setup,
     shutdown: &CancellationToken,
 ) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Answers,
 {
+    let (limits, counters) = (&setup.limits, &setup.counters);
     loop {
         let Some(message) = shutdown.run_until_cancelled(socket.next()).await else {
             return End::Close(CloseCode::Away, "the server shuts down");
         };
         let request = match message {
-            Some(Ok(Message::Text(text))) => Request::parse(&text),
-            Some(Ok(Message::Binary(_))) => Err(RequestError::Binary),
-            // The reply to a ping is already on its way.
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+            Some(Ok(Message::Text(text))) => Some((Request::parse(&text), Form::of(&text))),
+            Some(Ok(Message::Binary(_))) => Some((Err(RequestError::Binary), Form::Words)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => None,
             Some(Ok(Message::Close(_))) => return End::ClosedByClient,
-            Some(Err(error)) => return end_for(&error),
+            Some(Err(error)) => return end_for(&error, setup),
             None => return End::Gone,
         };
-        let answer = match request {
-            Ok(request) => answers.answer(request).await,
-            Err(error) => ErrorObject::from(&error).to_frame(),
-        };
-        match timeout(limits.write, socket.send(message_of(answer))).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return end_for(&error),
-            Err(_) => {
-                debug!("client did not take its answer within {:?}", limits.write);
-                return End::Gone;
+        let written = match request {
+            Some((request, form)) => {
+                counters.count(match request {
+                    Ok(_) => Event::Request,
+                    Err(_) => Event::BadRequest,
+                });
+                let answer = match request {
+                    Ok(request) => answers.answer(request).await,
+                    Err(error) => ErrorObject::from(&error).to_frame(),
+                };
+                timeout(limits.write, send_frame(socket, &answer, form)).await
             }
+            // The reply to a ping is made, and must be gone before anything else is read or
+            // written: a client that only pings would fill our memory.
+            None => timeout(limits.write, flush(socket)).await,
+        };
+        if let Err(end) = sent(written, setup) {
+            return end;
         }
     }
 }
 
-fn message_of(frame: Frame) -> Message {
-    match frame {
-        Frame::Text(text) => Message::text(&*text),
-        Frame::Binary(bytes) => Message::Binary(bytes),
-    }
-}
-
-fn end_for(error: &Error) -> End {
-    debug!("WebSocket connection broken: {error}");
-    match error {
-        Error::Capacity(_) => End::Close(CloseCode::Size, "message too large; requests are short"),
-        Error::Utf8(_) => End::Close(CloseCode::Invalid, "text is not UTF-8"),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-        Error::Protocol(_) => End::Close(CloseCode::Protocol, "invalid WebSocket frame"),
-        _ => End::Gone,
-    }
-}
-
-/// Sends the close frame, then reads on until the client ends its side: closing while its bytes
-/// arrive would make the system send a reset, which can overtake the close frame.
-async fn part<S>(mut socket: WebSocketStream<S>, close: Option<CloseFrame>)
+async fn send_frame<S>(socket: &mut WebSocketStream<S>, frame: &Frame, form: Form) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let sent = match close {
-        Some(frame) => socket.close(Some(frame)).await,
-        None => socket.flush().await,
-    };
-    let mut stream = socket.into_inner();
-    if sent.is_ok() && stream.shutdown().await.is_ok() {
-        let _ = copy(&mut stream, &mut sink()).await;
+    match (frame, form) {
+        (Frame::Text(text), _) | (Frame::Packed { text, .. }, Form::Json) => {
+            send(socket, Kind::Text, text.as_bytes()).await
+        }
+        (Frame::Binary(bytes) | Frame::Packed { gzip: bytes, .. }, _) => {
+            send(socket, Kind::Binary, bytes).await
+        }
     }
 }

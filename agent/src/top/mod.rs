@@ -1,12 +1,10 @@
 //! `subjiffy top`: samples on standard output.
 //!
-//! * [`json`]: an object a line
-//! * [`table`]: for people
+//! An object a line ([`json`]) or a [`table`] for people.
 //!
 //! It collects and prints in one thread: if the reader of its output is slow the next interval is
 //! longer, and nothing is left out.
 
-pub mod json;
 pub mod table;
 
 use std::{
@@ -16,10 +14,11 @@ use std::{
 };
 
 use crate::{
-    chain::Processes,
+    chain::{Samples, Track},
     check,
     cli::TopArgs,
     collect::collector::Collector,
+    json,
     model::Snapshot,
     timer::{Mailbox, Ticker, be_punctual},
 };
@@ -36,19 +35,18 @@ pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>)
     be_punctual();
     let screen = table::Screen::new(io::stdout().is_terminal() && !args.json);
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let mut chain = Processes::default();
+    let (mut samples, mut track) = (Samples::default(), Track::default());
     let mut snapshot = Snapshot::default();
     let mut rows = Vec::new();
-    chain.begin(collector).map_err(io::Error::other)?;
+    track.begin(&samples.take(collector).map_err(io::Error::other)?);
     let mut ticker = Ticker::new(args.period, Instant::now());
     let mut left = args.count.unwrap_or(u64::MAX);
     while left > 0 && stop.receive(Some(ticker.next())).is_none() {
         left -= 1;
-        chain
-            .next(collector, &mut snapshot)
-            .map_err(io::Error::other)?;
+        let sample = samples.take(collector).map_err(io::Error::other)?;
+        track.next(&sample, &mut snapshot);
         ticker.advance(Instant::now());
-        check::report(&snapshot);
+        check::report(&snapshot.disagreements);
         let written = if args.json {
             json::write(&mut out, &snapshot)
         } else {

@@ -1,16 +1,13 @@
 //! A snapshot as a table.
 
-use std::{
-    cmp::Reverse,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use rustix::termios::tcgetwinsize;
 
 use crate::{
-    cli::SortKey,
     collect::sample::Precision,
     model::{Process, Snapshot},
+    order::{SortKey, first},
 };
 
 /// Lines above the rows.
@@ -53,28 +50,14 @@ pub fn write(
         out.write_all(b"\x1b[H\x1b[2J")?;
     }
     header(out, snapshot)?;
-    order.clear();
-    order.extend(0..snapshot.processes.len() as u32);
-    order.sort_by_key(|&at| sort_value(&snapshot.processes[at as usize], key));
-    for &at in order.iter().take(screen.rows()) {
+    first(snapshot, key, screen.rows(), order);
+    for &at in order.iter() {
         row(out, snapshot, &snapshot.processes[at as usize])?;
     }
     if !screen.terminal {
         out.write_all(b"\n")?;
     }
     Ok(())
-}
-
-fn sort_value(process: &Process, key: SortKey) -> (Reverse<u64>, u32) {
-    let value = match key {
-        SortKey::Cpu => process.cpu_ns,
-        SortKey::Delay => process.run_delay_ns,
-        SortKey::Switches => process.voluntary_switches + process.involuntary_switches,
-        SortKey::Rss => process.sample.rss_bytes,
-        SortKey::Time => process.sample.counters.run_ns,
-        SortKey::Pid => 0,
-    };
-    (Reverse(value), process.sample.id.pid)
 }
 
 fn header(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
@@ -209,7 +192,7 @@ mod tests {
 
     #[test]
     fn rows_come_in_the_order_asked_for() {
-        let first = |key| {
+        let top = |key| {
             let text = table(key);
             text.lines()
                 .nth(HEADER_LINES)
@@ -219,9 +202,9 @@ mod tests {
                 .unwrap()
                 .to_owned()
         };
-        assert_eq!(first(SortKey::Cpu), "2");
-        assert_eq!(first(SortKey::Rss), "1");
-        assert_eq!(first(SortKey::Pid), "1");
+        assert_eq!(top(SortKey::Cpu), "2");
+        assert_eq!(top(SortKey::Rss), "1");
+        assert_eq!(top(SortKey::Pid), "1");
     }
 
     #[test]

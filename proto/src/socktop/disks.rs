@@ -17,6 +17,12 @@ pub struct Disk {
     pub temperature: Option<f32>,
     /// Whether it is drawn indented below the disk before it.
     pub is_partition: bool,
+    /// An extension: where it is mounted; none for a disk that is listed for its partitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mount_point: Option<String>,
+    /// An extension: its file system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fs_type: Option<String>,
 }
 
 impl Disk {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disk, Frame, Metrics, Row, gzip::Gzip, processes};
+use super::{Disk, Frame, Journal, List, Metrics, ProcessMetrics, Row, gzip::Gzip, processes};
 use crate::generated::socktop::Process;
 
 /// Encodes answers in memory that it keeps: a repeated process list allocates only its frame.
@@ -15,11 +15,12 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder of about 0.4 MB, most of it the compressor's tables.
+    /// An encoder; from its first long answer on it has about 0.4 MB, most of it the compressor's
+    /// tables.
     pub fn new() -> Self {
         Self {
             plain: Vec::new(),
-            gzip: Gzip::new(),
+            gzip: Gzip::default(),
             row: Process::default(),
         }
     }
@@ -38,24 +39,29 @@ impl Encoder {
 
     /// The answer to [`Request::Processes`](super::Request::Processes). It must list every process:
     /// clients take one that is missing for dead.
-    pub fn processes<'a>(
-        &mut self,
-        process_count: u64,
-        rows: impl IntoIterator<Item = Row<'a>>,
-    ) -> Frame {
+    pub fn processes<'a>(&mut self, list: List, rows: impl IntoIterator<Item = Row<'a>>) -> Frame {
         self.plain.clear();
-        processes::encode(process_count, rows, &mut self.row, &mut self.plain);
+        processes::encode(list, rows, &mut self.row, &mut self.plain);
         Frame::binary(self.gzip.compress(&self.plain).unwrap_or(&self.plain))
+    }
+
+    /// The answer to [`Request::ProcessMetrics`](super::Request::ProcessMetrics).
+    pub fn process_metrics(&mut self, mut metrics: ProcessMetrics) -> Frame {
+        metrics.sanitize();
+        self.json(&metrics)
+    }
+
+    /// The answer to [`Request::JournalEntries`](super::Request::JournalEntries).
+    pub fn journal(&mut self, mut journal: Journal) -> Frame {
+        journal.sanitize();
+        self.json(&journal)
     }
 
     fn json(&mut self, value: &impl Serialize) -> Frame {
         self.plain.clear();
         // Writing plain structs to memory has no way to fail.
         let _ = serde_json::to_writer(&mut self.plain, value);
-        match self.gzip.compress(&self.plain) {
-            Some(gzip) => Frame::binary(gzip),
-            None => Frame::text(&self.plain),
-        }
+        Frame::json(&self.plain, self.gzip.compress(&self.plain))
     }
 }
 

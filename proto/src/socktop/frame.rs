@@ -12,11 +12,27 @@ pub const COMPRESS_ABOVE: usize = 768;
 pub enum Frame {
     /// JSON.
     Text(Arc<str>),
-    /// Protobuf, or gzip (one member) of protobuf or JSON.
+    /// Protobuf, or gzip (one member) of protobuf.
     Binary(Bytes),
+    /// JSON that is long enough to be compressed.
+    Packed {
+        /// It as gzip, one member: what socktop's clients expect.
+        gzip: Bytes,
+        /// It as text, for who asked in JSON and cannot be expected to know gzip.
+        text: Arc<str>,
+    },
 }
 
 impl Frame {
+    /// JSON, with its compressed form if that is what clients get.
+    pub(super) fn json(json: &[u8], gzip: Option<&[u8]>) -> Self {
+        let text = String::from_utf8_lossy(json).into();
+        match gzip.map(Bytes::copy_from_slice) {
+            Some(gzip) => Self::Packed { gzip, text },
+            None => Self::Text(text),
+        }
+    }
+
     /// A text frame; U+FFFD takes the place of what is not UTF-8.
     pub(super) fn text(json: &[u8]) -> Self {
         Self::Text(String::from_utf8_lossy(json).into())
@@ -27,11 +43,20 @@ impl Frame {
         Self::Binary(Bytes::copy_from_slice(bytes))
     }
 
+    /// The same answer as plain JSON, where it is JSON.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        match self {
+            Self::Packed { text, .. } => Self::Text(text),
+            other => other,
+        }
+    }
+
     /// Payload in bytes.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
-            Self::Binary(bytes) => bytes.len(),
+            Self::Binary(bytes) | Self::Packed { gzip: bytes, .. } => bytes.len(),
         }
     }
 

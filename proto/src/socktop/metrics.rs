@@ -1,8 +1,10 @@
 //! The answer to `get_metrics`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::finite;
+use super::{Gpu, finite};
 
 /// State of the machine. Field names, types and their order are the wire format.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,12 +29,52 @@ pub struct Metrics {
     pub cpu_temp_c: Option<f32>,
     /// Always empty: disks have a request of their own.
     pub disks: [(); 0],
-    /// Network interfaces. The client shows one rate, the sum over all of them.
+    /// Network interfaces whose traffic is counted nowhere else here. The client shows one rate,
+    /// the sum over all of them.
     pub networks: Vec<Network>,
     /// Always empty: the client crashes on a list shorter than its last process list.
     pub top_processes: [(); 0],
-    /// Always `null`.
-    pub gpus: (),
+    /// Graphics processors in a stable order; `null` where there is none.
+    pub gpus: Option<Vec<Gpu>>,
+    /// An extension: the interfaces whose traffic is in `networks` already, or stays on the host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks_virtual: Vec<Network>,
+    /// What the server has counted; an extension that clients ignore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerCounters>,
+}
+
+/// Connections and requests since the agent began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerCounters {
+    /// Connections at the moment.
+    pub connections: u64,
+    /// Connections accepted from the system, whatever became of them.
+    pub accepted: u64,
+    /// Refused because there were too many connections.
+    pub refused_full: u64,
+    /// Refused because there were too many connections from their address.
+    pub refused_per_address: u64,
+    /// Closed because the handshakes took too long.
+    pub handshake_timeouts: u64,
+    /// Requests that were no HTTP or no handshake.
+    pub bad_handshakes: u64,
+    /// Requests with a missing or wrong token.
+    pub unauthorized: u64,
+    /// Requests of web pages that are not allowed.
+    pub foreign_origin: u64,
+    /// TLS handshakes that failed.
+    pub tls_failures: u64,
+    /// WebSocket requests that were understood.
+    pub requests: u64,
+    /// WebSocket messages that were not understood or broke the rules.
+    pub bad_requests: u64,
+    /// WebSocket messages that were too large.
+    pub too_large: u64,
+    /// Connections closed because the client took no answers.
+    pub slow_closed: u64,
+    /// Connections that the system did not give.
+    pub accept_errors: u64,
 }
 
 /// One network interface.
@@ -44,6 +86,9 @@ pub struct Network {
     pub received: u64,
     /// Bytes sent since boot.
     pub transmitted: u64,
+    /// An extension: `physical`, `loopback`, or what kind of virtual interface it is.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub kind: Cow<'static, str>,
 }
 
 impl Metrics {
@@ -56,5 +101,9 @@ impl Metrics {
         self.mem_used = self.mem_used.min(self.mem_total);
         self.swap_used = self.swap_used.min(self.swap_total);
         self.cpu_temp_c = self.cpu_temp_c.filter(|celsius| celsius.is_finite());
+        self.gpus.take_if(|gpus| gpus.is_empty());
+        for gpu in self.gpus.iter_mut().flatten() {
+            gpu.sanitize();
+        }
     }
 }

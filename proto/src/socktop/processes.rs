@@ -8,8 +8,24 @@ use crate::generated::socktop::{Process, Processes};
 /// Number of the field `rows` in `Processes`.
 const ROWS: u32 = 2;
 
-/// One process, with its name still in the kernel's memory format.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What a list says besides its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct List {
+    /// Number of living processes.
+    pub process_count: u64,
+    /// When it was made, ns of Unix time.
+    pub at_ns: u64,
+    /// Length of the interval, ns.
+    pub interval_ns: u64,
+    /// CPUs online.
+    pub cpus: u32,
+    /// `scheduler` or `jiffy`.
+    pub precision: &'static str,
+}
+
+/// One process, with its name still in the kernel's memory format. Names and units are those of
+/// `socktop.proto`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Row<'a> {
     /// Process id.
     pub pid: u32,
@@ -19,11 +35,33 @@ pub struct Row<'a> {
     pub cpu_usage: f32,
     /// Resident memory in bytes.
     pub mem_bytes: u64,
+    /// CPU time in the interval, ns.
+    pub cpu_ns: u64,
+    /// Time its threads waited for a CPU in the interval, ns.
+    pub run_delay_ns: Option<u64>,
+    /// Switches it asked for in the interval.
+    pub voluntary_switches: Option<u64>,
+    /// Switches forced on it in the interval.
+    pub involuntary_switches: Option<u64>,
+    /// CPU time since it began, ns.
+    pub cpu_total_ns: u64,
+    /// When it began, ns since boot.
+    pub start_ns: u64,
+    /// Process id of its parent.
+    pub parent_pid: u32,
+    /// Effective user id.
+    pub uid: u32,
+    /// State letter of `ps`.
+    pub state: char,
+    /// Threads alive.
+    pub threads: u32,
+    /// How many dead processes this is the sum of; 0 for a living one.
+    pub exited: u32,
 }
 
 impl Row<'_> {
-    /// Fills `process`, whose name keeps its memory. What is not UTF-8 becomes U+FFFD, because one
-    /// bad name makes clients reject the whole list.
+    /// Fills `process`, whose strings keep their memory. What is not UTF-8 becomes U+FFFD, because
+    /// one bad name makes clients reject the whole list.
     fn copy_to(&self, process: &mut Process) {
         process.pid = self.pid;
         process.cpu_usage = finite(self.cpu_usage, 0.0, 100.0);
@@ -35,20 +73,39 @@ impl Row<'_> {
                 process.name.push(char::REPLACEMENT_CHARACTER);
             }
         }
+        process.cpu_ns = self.cpu_ns;
+        process.run_delay_ns = self.run_delay_ns;
+        process.voluntary_switches = self.voluntary_switches;
+        process.involuntary_switches = self.involuntary_switches;
+        process.cpu_total_ns = self.cpu_total_ns;
+        process.start_ns = self.start_ns;
+        process.parent_pid = self.parent_pid;
+        process.uid = self.uid;
+        process.state.clear();
+        if self.state != '\0' {
+            process.state.push(self.state);
+        }
+        process.threads = self.threads;
+        process.exited = self.exited;
     }
 }
 
 /// Appends a `Processes` message to `out`, row by row through one `scratch` row: a list costs no
 /// allocation but the growth of `out`.
 pub(super) fn encode<'a>(
-    process_count: u64,
+    list: List,
     rows: impl IntoIterator<Item = Row<'a>>,
     scratch: &mut Process,
     out: &mut Vec<u8>,
 ) {
+    // What comes behind the rows has higher numbers; a decoder takes any order.
     Processes {
-        process_count,
+        process_count: list.process_count,
         rows: Vec::new(),
+        at_ns: list.at_ns,
+        interval_ns: list.interval_ns,
+        cpus: list.cpus,
+        precision: list.precision.to_owned(),
     }
     .encode_raw(out);
     for row in rows {

@@ -32,6 +32,27 @@ pub enum Request {
     },
 }
 
+/// How a request is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// `get_metrics`, as socktop's clients ask; they expect long answers compressed.
+    Words,
+    /// `{"type":"metrics"}`, as socktop's documentation shows; its examples expect JSON as text.
+    Json,
+}
+
+impl Form {
+    /// The form of a text frame, whether it is a request or not.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.trim_start().starts_with('{') {
+            Self::Json
+        } else {
+            Self::Words
+        }
+    }
+}
+
 /// Why a message is no request.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RequestError {
@@ -82,7 +103,7 @@ impl Request {
             "get_metrics" => return Ok(Self::Metrics),
             "get_disks" => return Ok(Self::Disks),
             "get_processes" => return Ok(Self::Processes),
-            _ if text.starts_with('{') => return Self::parse_json(text),
+            _ if Form::of(text) == Form::Json => return Self::parse_json(text),
             _ => {}
         }
         let (name, pid) = text.split_once(':').unwrap_or((text, ""));

@@ -23,7 +23,7 @@ async fn other_paths_name_the_right_ones() {
         let answer = answer(&format!("GET {path} HTTP/1.1")).await;
         assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
         assert!(
-            answer.contains("/ws ") && answer.contains("/healthz"),
+            answer.contains("/ws, /stream ") && answer.contains("/healthz"),
             "{answer}"
         );
     }

@@ -4,17 +4,20 @@ use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use subjiffy_proto::socktop::{ErrorObject, Frame, Request};
+use subjiffy_proto::socktop::{ErrorObject, Frame, Request, ServerCounters};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
     time::timeout,
 };
-use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, protocol::frame::coding::CloseCode},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::serve::{Answers, Limits, serve};
+use crate::serve::{Answers, Counters, Limits, Samples, Setup, serve};
 
 /// No step of a test takes longer, unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -48,25 +51,71 @@ impl Answers for Fake {
             Request::JournalEntries { .. } => ErrorObject::new(request, "no journal").to_frame(),
         }
     }
+
+    type Samples = Counting;
+
+    fn samples(&self, request: &str) -> Result<Counting, String> {
+        let step = request
+            .parse()
+            .map_err(|_| format!("{request:?} is no number"))?;
+        let attached = self.attached.clone();
+        Ok(Counting {
+            step,
+            last: 0,
+            _attached: attached,
+        })
+    }
+}
+
+/// Ask for this to get samples of 1 MiB.
+pub const HUGE: u64 = 1 << 40;
+
+/// Every millisecond a number that is larger by what was asked for; after 0 there are no more.
+pub struct Counting {
+    step: u64,
+    last: u64,
+    _attached: Arc<()>,
+}
+
+impl Samples for Counting {
+    async fn next(&mut self) -> Option<Bytes> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        self.last += self.step;
+        if self.step == HUGE {
+            return Some(vec![b'7'; 1 << 20].into());
+        }
+        (self.step > 0).then(|| self.last.to_string().into())
+    }
 }
 
 pub struct Server {
     pub address: SocketAddr,
     pub shutdown: CancellationToken,
     pub task: JoinHandle<()>,
+    pub counters: Arc<Counters>,
     fake: Arc<Fake>,
 }
 
 impl Server {
     pub async fn start(limits: Limits) -> Self {
+        Self::with(Setup {
+            limits,
+            ..Setup::default()
+        })
+        .await
+    }
+
+    pub async fn with(setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, fake) = (listener.local_addr().unwrap(), Arc::new(Fake::default()));
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(serve(listener, fake.clone(), limits, shutdown.clone()));
+        let (shutdown, counters) = (CancellationToken::new(), setup.counters.clone());
+        let serving = serve(vec![listener], fake.clone(), setup, shutdown.clone());
+        let task = tokio::spawn(serving);
         Self {
             address,
             shutdown,
             task,
+            counters,
             fake,
         }
     }
@@ -99,11 +148,37 @@ impl Server {
         client_async(url, self.connect().await).await.unwrap().0
     }
 
+    /// Waits until the counters are as `expected` changes all zeros, and fails if they never are.
+    pub async fn counted(&self, expected: impl Fn(&mut ServerCounters)) {
+        let mut wanted = ServerCounters::default();
+        expected(&mut wanted);
+        let reached = async {
+            while self.counters.snapshot() != wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let seen = timeout(PATIENCE, reached).await;
+        let counted = self.counters.snapshot();
+        assert!(seen.is_ok(), "counted {counted:#?}, expected {wanted:#?}");
+        // And nothing more.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(self.counters.snapshot(), wanted);
+    }
+
     /// Sends `head` and gives back all that comes until the server closes.
     pub async fn exchange(&self, head: &str) -> String {
         let mut stream = self.connect().await;
         stream.write_all(head.as_bytes()).await.unwrap();
         String::from_utf8(read_to_end(&mut stream).await).unwrap()
+    }
+}
+
+/// Reads on to the close frame.
+pub async fn close_of(socket: &mut WebSocket) -> CloseCode {
+    loop {
+        if let Message::Close(frame) = next(socket).await {
+            return frame.unwrap().code;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use prost::Message;
 use super::{binary, text};
 use crate::{
     generated::socktop::Processes,
-    socktop::{Disk, Encoder, ErrorObject, Metrics, Request, Row},
+    socktop::{Disk, Encoder, ErrorObject, List, Metrics, Request, Row},
 };
 
 const METRICS: &str = r#"{"sampled_at_ms":1795148598797,"cpu_total":48.445698,"cpu_per_core":[0.0,0.0],"mem_total":25276510208,"mem_used":542818304,"swap_total":0,"swap_used":0,"hostname":"vm","cpu_temp_c":null,"disks":[],"networks":[{"name":"lo","received":151843426,"transmitted":151843426},{"name":"ifb1","received":0,"transmitted":0},{"name":"ifb0","received":0,"transmitted":0},{"name":"eth0","received":1350321152,"transmitted":2889909}],"top_processes":[],"gpus":null}"#;
@@ -40,8 +40,13 @@ fn process_lists_are_the_same_bytes() {
             comm: row.name.as_bytes(),
             cpu_usage: row.cpu_usage,
             mem_bytes: row.mem_bytes,
+            ..Row::default()
         });
-        let frame = Encoder::new().processes(list.process_count, rows);
+        let heading = List {
+            process_count: list.process_count,
+            ..List::default()
+        };
+        let frame = Encoder::new().processes(heading, rows);
         assert_eq!(binary(&frame)[..], captured);
     }
 }

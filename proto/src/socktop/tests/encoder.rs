@@ -1,7 +1,7 @@
 //! The rule for text, binary and gzip.
 
 use super::{binary, gunzip, payload, text};
-use crate::socktop::{COMPRESS_ABOVE, Disk, Encoder, Metrics, Row};
+use crate::socktop::{COMPRESS_ABOVE, Disk, Encoder, List, Metrics, Row};
 
 /// Metrics whose JSON has exactly `size` bytes.
 fn metrics_of(size: usize) -> Metrics {
@@ -25,6 +25,9 @@ fn json_is_text_up_to_the_threshold_and_gzip_above() {
         serde_json::from_slice::<Metrics>(&json).unwrap(),
         metrics_of(COMPRESS_ABOVE + 1)
     );
+    let plain = above.clone().plain();
+    assert_eq!(text(&plain).as_bytes(), json);
+    assert_eq!(at.clone().plain(), at);
 }
 
 #[test]
@@ -34,18 +37,16 @@ fn protobuf_is_plain_up_to_the_threshold_and_gzip_above() {
     let comm = vec![b'n'; COMPRESS_ABOVE - 6];
     let row = |comm| {
         [Row {
-            pid: 0,
             comm,
-            cpu_usage: 0.0,
-            mem_bytes: 0,
+            ..Row::default()
         }]
     };
-    let at = encoder.processes(0, row(&comm));
+    let at = encoder.processes(List::default(), row(&comm));
     assert_eq!(binary(&at).len(), COMPRESS_ABOVE);
     assert_eq!(binary(&at)[0], 0x12);
 
     let longer = [comm.as_slice(), b"n"].concat();
-    let above = encoder.processes(0, row(&longer));
+    let above = encoder.processes(List::default(), row(&longer));
     assert_eq!(gunzip(binary(&above)).len(), COMPRESS_ABOVE + 1);
 }
 

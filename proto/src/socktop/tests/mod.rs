@@ -1,6 +1,7 @@
 //! Tests of the wire formats, by what a client sees.
 
 mod captured;
+mod details;
 mod encoder;
 mod error;
 mod processes;
@@ -30,13 +31,13 @@ fn gunzip(mut bytes: &[u8]) -> Vec<u8> {
 fn text(frame: &Frame) -> &str {
     match frame {
         Frame::Text(text) => text,
-        Frame::Binary(bytes) => panic!("expected text, got {} binary bytes", bytes.len()),
+        other => panic!("expected text, got {} binary bytes", other.len()),
     }
 }
 
 fn binary(frame: &Frame) -> &Bytes {
     match frame {
-        Frame::Binary(bytes) => bytes,
+        Frame::Binary(bytes) | Frame::Packed { gzip: bytes, .. } => bytes,
         Frame::Text(text) => panic!("expected binary, got text {text}"),
     }
 }
@@ -45,7 +46,7 @@ fn binary(frame: &Frame) -> &Bytes {
 fn payload(frame: &Frame) -> Vec<u8> {
     match frame {
         Frame::Text(text) => text.as_bytes().to_vec(),
-        Frame::Binary(bytes) if bytes.starts_with(&[0x1f, 0x8b]) => gunzip(bytes),
-        Frame::Binary(bytes) => bytes.to_vec(),
+        other if binary(other).starts_with(&[0x1f, 0x8b]) => gunzip(binary(other)),
+        other => binary(other).to_vec(),
     }
 }

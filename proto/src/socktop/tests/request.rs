@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::socktop::{Request, RequestError};
+use crate::socktop::{Form, Request, RequestError};
 
 fn requests() -> impl Strategy<Value = Request> {
     prop_oneof![
@@ -37,6 +37,8 @@ fn both_forms_are_understood() {
         ),
     ] {
         assert_eq!(Request::parse(text), Ok(request), "{text}");
+        let json = text.contains('{');
+        assert_eq!(Form::of(text) == Form::Json, json, "{text}");
     }
 }
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::payload;
-use crate::socktop::{Disk, Encoder, Metrics, Network};
+use crate::socktop::{Disk, Encoder, Gpu, Metrics, Network};
 
 fn networks() -> impl Strategy<Value = Vec<Network>> {
     prop::collection::vec(
@@ -10,13 +10,30 @@ fn networks() -> impl Strategy<Value = Vec<Network>> {
             name,
             received,
             transmitted,
+            kind: "physical".into(),
         }),
         0..40,
     )
 }
 
+/// Small numbers of bytes, so that 0 and equal ones are likely.
+fn bytes() -> impl Strategy<Value = Option<u64>> {
+    prop::option::of(prop_oneof![0..3u64, any::<u64>()])
+}
+
+prop_compose! {
+    fn gpu()(
+        (name, vendor) in any::<(Option<String>, Option<String>)>(),
+        (utilization_gpu_pct, temp_c) in any::<(Option<f32>, Option<f32>)>(),
+        (mem_used_bytes, mem_total_bytes) in (bytes(), bytes()),
+    ) -> Gpu {
+        Gpu { name, vendor, utilization_gpu_pct, mem_used_bytes, mem_total_bytes, temp_c }
+    }
+}
+
 prop_compose! {
     fn metrics()(
+        gpus in prop::option::of(prop::collection::vec(gpu(), 0..5)),
         (cpu_total, cpu_per_core, cpu_temp_c) in any::<(f32, Vec<f32>, Option<f32>)>(),
         (mem_total, mem_used, swap_total, swap_used) in any::<(u64, u64, u64, u64)>(),
         (sampled_at_ms, hostname) in any::<(u64, String)>(),
@@ -24,7 +41,7 @@ prop_compose! {
     ) -> Metrics {
         Metrics {
             sampled_at_ms, cpu_total, cpu_per_core, mem_total, mem_used, swap_total, swap_used,
-            hostname, cpu_temp_c, networks, ..Metrics::default()
+            hostname, cpu_temp_c, networks, gpus, ..Metrics::default()
         }
     }
 }
@@ -37,9 +54,46 @@ fn disks() -> impl Strategy<Value = Vec<Disk>> {
             available,
             temperature,
             is_partition,
+            ..Disk::default()
         },
     );
     prop::collection::vec(disk, 0..20)
+}
+
+/// What the clients take for one field each; two of a group make them reject the answer.
+const ALIASES: [&[&str]; 4] = [
+    &[
+        "utilization_gpu_pct",
+        "utilization",
+        "gpu_util_pct",
+        "gpu_utilization",
+    ],
+    &["mem_used_bytes", "mem_used", "vram_used_bytes"],
+    &["mem_total_bytes", "mem_total", "vram_total_bytes"],
+    &["temp_c", "temp", "temperature_c"],
+];
+
+fn gpu_is_bearable(gpu: &serde_json::Map<String, Value>) -> Result<(), TestCaseError> {
+    for group in ALIASES {
+        let sent = group.iter().filter(|name| gpu.contains_key(**name)).count();
+        prop_assert!(sent <= 1, "{:?}", gpu);
+    }
+    let known = |name: &&String| {
+        ["name", "vendor"].contains(&name.as_str())
+            || ALIASES.iter().any(|group| group[0] == name.as_str())
+    };
+    prop_assert!(gpu.keys().all(|name| known(&name)), "{:?}", gpu);
+    prop_assert!(gpu.values().all(|value| !value.is_null()), "{:?}", gpu);
+    let bytes = |name: &str| gpu.get(name).map(|value| value.as_u64().unwrap());
+    match (bytes("mem_used_bytes"), bytes("mem_total_bytes")) {
+        (None, None) => {}
+        (Some(used), Some(total)) => prop_assert!(used <= total && total > 0),
+        other => prop_assert!(false, "one without the other: {:?}", other),
+    }
+    if let Some(busy) = gpu.get("utilization_gpu_pct") {
+        prop_assert!((0.0..=100.0).contains(&busy.as_f64().unwrap()));
+    }
+    Ok(())
 }
 
 proptest! {
@@ -51,7 +105,11 @@ proptest! {
         prop_assert_eq!(names.len(), 13);
         prop_assert_eq!(&value["top_processes"], &Value::Array(Vec::new()));
         prop_assert_eq!(&value["disks"], &Value::Array(Vec::new()));
-        prop_assert_eq!(&value["gpus"], &Value::Null);
+        let none = metrics.gpus.as_ref().is_none_or(Vec::is_empty);
+        prop_assert_eq!(value["gpus"].is_null(), none);
+        for gpu in value["gpus"].as_array().into_iter().flatten() {
+            gpu_is_bearable(gpu.as_object().unwrap())?;
+        }
 
         let sent: Metrics = serde_json::from_slice(&json).unwrap();
         prop_assert!(sent.mem_used <= sent.mem_total);
@@ -76,6 +134,32 @@ proptest! {
             prop_assert!(sent[..at].iter().all(|other| other.name != disk.name));
         }
         prop_assert!(disks.iter().all(|given| sent.iter().any(|disk| disk.name == given.name)));
+    }
+}
+
+#[test]
+fn memory_of_a_gpu_is_whole_or_left_out() {
+    let with = |used, total| {
+        let mut gpu = Gpu {
+            mem_used_bytes: used,
+            mem_total_bytes: total,
+            utilization_gpu_pct: Some(f32::NAN),
+            temp_c: Some(f32::INFINITY),
+            ..Gpu::default()
+        };
+        gpu.sanitize();
+        assert_eq!((gpu.utilization_gpu_pct, gpu.temp_c), (None, None));
+        (gpu.mem_used_bytes, gpu.mem_total_bytes)
+    };
+    assert_eq!(with(Some(3), Some(2)), (Some(2), Some(2)));
+    assert_eq!(with(Some(0), Some(2)), (Some(0), Some(2)));
+    for half in [
+        (Some(1), Some(0)),
+        (Some(0), Some(0)),
+        (Some(1), None),
+        (None, Some(1)),
+    ] {
+        assert_eq!(with(half.0, half.1), (None, None), "{half:?}");
     }
 }
 

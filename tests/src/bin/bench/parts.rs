@@ -10,10 +10,10 @@ use crate::{
 use std::time::{Duration, Instant};
 use subjiffy::collect::collector::Collector;
 use subjiffy::collect::sample::Sample;
-use subjiffy::model::{Snapshot, derive::derive};
+use subjiffy::json;
+use subjiffy::model::{Snapshot, derive::derive, events::Events};
 use subjiffy::rows::Rows;
 use subjiffy::timer::be_punctual;
-use subjiffy::top::json;
 use subjiffy_proto::socktop::Encoder;
 
 const SLEEPING: [usize; 3] = [100, 1_000, 2_000];
@@ -70,7 +70,7 @@ fn sample(period: Duration, count: usize) -> Result<Costs, String> {
     let mut collector: Collector = collector()?;
     let (mut old, mut new, mut snapshot) = <(Sample, Sample, Snapshot)>::default();
     let (mut line, mut encoder, mut rows) = (Vec::new(), Encoder::new(), Rows::default());
-    let mut costs = Costs::default();
+    let (mut costs, mut events) = (Costs::default(), Events::default());
     let mut next = Instant::now();
     // The first samples find everything due and all memory fresh.
     for number in 0..count + 3 {
@@ -79,13 +79,16 @@ fn sample(period: Duration, count: usize) -> Result<Costs, String> {
         let begun = thread_cpu_ns();
         collector.sample(&mut new).map_err(|e| e.to_string())?;
         let collected = thread_cpu_ns();
-        derive(&old, &new, 1, &mut snapshot);
+        events.clear();
+        events.add(&old, &new);
+        events.sort();
+        derive(&old, &new, &events, 1, &mut snapshot);
         let derived = thread_cpu_ns();
         std::mem::swap(&mut old, &mut new);
         line.clear();
         json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
         let written = thread_cpu_ns();
-        drop(encoder.processes(snapshot.living as u64, rows.of(&snapshot)));
+        drop(encoder.processes(Rows::heading(&snapshot), rows.of(&snapshot)));
         let listed = thread_cpu_ns();
         if number >= 3 {
             let us = |from: u64, to: u64| (to - from) as f64 / 1e3;

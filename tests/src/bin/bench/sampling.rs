@@ -10,11 +10,11 @@ use rustix::time::{ClockId, clock_gettime};
 use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use subjiffy::chain::Processes;
+use subjiffy::chain::{Samples, Track};
 use subjiffy::collect::collector::{Collector, Setup};
 use subjiffy::model::Snapshot;
 use subjiffy::timer::{Mailbox, Ticker, be_punctual};
-use subjiffy::{procfs, top};
+use subjiffy::{json, procfs};
 use subjiffy_tests::truth;
 
 const IDLE: usize = 200;
@@ -98,23 +98,23 @@ impl Loop {
 /// Samples at 1 kHz in the calling thread, with or without writing each one down.
 pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, String> {
     let mut collector = collector()?;
-    let (mut chain, mut snapshot) = (Processes::default(), Snapshot::default());
+    let (mut samples, mut track) = (Samples::default(), Track::default());
+    let mut snapshot = Snapshot::default();
     let mut line = Vec::new();
     let nobody = Mailbox::<()>::default();
     let mut result = Loop::default();
     be_punctual();
-    chain.begin(&mut collector).map_err(|e| e.to_string())?;
+    track.begin(&samples.take(&mut collector).map_err(|e| e.to_string())?);
     let (begun, cpu_begun) = (Instant::now(), thread_cpu_ns());
     let mut ticker = Ticker::new(PERIOD, begun);
     while !done() {
         nobody.receive(Some(ticker.next()));
         let late = ticker.next().elapsed();
-        chain
-            .next(&mut collector, &mut snapshot)
-            .map_err(|e| e.to_string())?;
+        let sample = samples.take(&mut collector).map_err(|e| e.to_string())?;
+        track.next(&sample, &mut snapshot);
         if encode {
             line.clear();
-            top::json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
+            json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
         }
         ticker.advance(Instant::now());
         result.late_us.push(late.as_secs_f64() * 1e6);

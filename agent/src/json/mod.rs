@@ -1,0 +1,304 @@
+//! A snapshot as one line of JSON. The fields are part of the contract with users; new ones may be
+//! added, none is renamed.
+
+pub mod fields;
+
+use std::io::{self, Write};
+
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeMap, SerializeSeq},
+};
+
+use crate::{
+    collect::sample::Disagreement,
+    model::{Process, Snapshot},
+};
+use fields::{FIELDS, Field};
+
+#[derive(Serialize)]
+struct Line<'a> {
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<u64>,
+    at_ns: u64,
+    interval_ns: u64,
+    window_ns: u64,
+    cpus: u32,
+    precision: &'static str,
+    machine: Machine,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process_count: Option<usize>,
+    processes: Rows<'a>,
+    exited: Exited,
+    lost: Lost,
+    #[serde(serialize_with = "disagreements")]
+    disagreements: &'a [Disagreement],
+}
+
+#[derive(Serialize)]
+struct Machine {
+    busy_ns: u64,
+    idle_ns: u64,
+    steal_ns: u64,
+    unattributed_ns: i64,
+}
+
+#[derive(Serialize)]
+struct Exited {
+    count: u64,
+    cpu_ns: u64,
+}
+
+#[derive(Serialize)]
+struct Lost {
+    slots: u64,
+    records: u64,
+    misses: u64,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    pid: u32,
+    scheduler_ns: u64,
+    jiffies_ns: u64,
+}
+
+fn disagreements<S: Serializer>(all: &[Disagreement], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(all.iter().map(|one| Difference {
+        pid: one.id.pid,
+        scheduler_ns: one.exact_ns,
+        jiffies_ns: one.jiffies_ns,
+    }))
+}
+
+/// Rows of chosen processes.
+struct Rows<'a> {
+    snapshot: &'a Snapshot,
+    places: Option<&'a [u32]>,
+    fields: &'a [&'static Field],
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = &self.snapshot.processes;
+        let mut list =
+            serializer.serialize_seq(Some(self.places.map_or(all.len(), <[u32]>::len)))?;
+        let mut write = |process| {
+            list.serialize_element(&Row {
+                snapshot: self.snapshot,
+                process,
+                fields: self.fields,
+            })
+        };
+        match self.places {
+            Some(places) => places
+                .iter()
+                .filter_map(|&at| all.get(at as usize))
+                .try_for_each(&mut write)?,
+            None => all.iter().try_for_each(&mut write)?,
+        }
+        list.end()
+    }
+}
+
+struct Row<'a> {
+    snapshot: &'a Snapshot,
+    process: &'a Process,
+    fields: &'a [&'static Field],
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_map(None)?;
+        for field in self.fields {
+            if let Some(value) = (field.value)(self.snapshot, self.process) {
+                row.serialize_entry(field.name, &value)?;
+            }
+        }
+        row.end()
+    }
+}
+
+/// What of a snapshot is written.
+#[derive(Debug, Clone, Default)]
+pub struct Choice<'a> {
+    /// Places of the processes; all of them without.
+    pub places: Option<&'a [u32]>,
+    /// Fields of each row; all of them without.
+    pub fields: Option<&'a [&'static Field]>,
+    /// Snapshots that the reader has missed before this one.
+    pub skipped: Option<u64>,
+}
+
+/// Writes all of a snapshot as one line.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
+    write_choice(&mut *out, snapshot, &Choice::default())?;
+    out.write_all(b"\n")
+}
+
+/// Writes the chosen parts of a snapshot, without a line end.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_choice(
+    out: &mut impl Write,
+    snapshot: &Snapshot,
+    choice: &Choice<'_>,
+) -> io::Result<()> {
+    static ALL: [&Field; FIELDS.len()] = all();
+    let line = Line {
+        seq: snapshot.seq,
+        skipped: choice.skipped,
+        at_ns: snapshot.at.wall_ns,
+        interval_ns: snapshot.interval_ns,
+        window_ns: snapshot.window_ns,
+        cpus: snapshot.cpus,
+        precision: snapshot.precision.as_str(),
+        machine: Machine {
+            busy_ns: snapshot.machine.busy_ns,
+            idle_ns: snapshot.machine.idle_ns,
+            steal_ns: snapshot.machine.steal_ns,
+            unattributed_ns: snapshot.machine.unattributed_ns,
+        },
+        process_count: choice.places.map(|_| snapshot.living),
+        processes: Rows {
+            snapshot,
+            places: choice.places,
+            fields: choice.fields.unwrap_or(&ALL),
+        },
+        exited: Exited {
+            count: snapshot.exited.count,
+            cpu_ns: snapshot.exited.cpu_ns,
+        },
+        lost: Lost {
+            slots: snapshot.lost.slots,
+            records: snapshot.lost.records,
+            misses: snapshot.lost.misses,
+        },
+        disagreements: &snapshot.disagreements,
+    };
+    serde_json::to_writer(out, &line).map_err(io::Error::from)
+}
+
+const fn all() -> [&'static Field; FIELDS.len()] {
+    let mut all = [&FIELDS[0]; FIELDS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = &FIELDS[at];
+        at += 1;
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::{
+        process::{Comm, Identity, ProcessSample, State},
+        sample::Precision,
+    };
+
+    fn snapshot(precision: Precision) -> Snapshot {
+        Snapshot {
+            seq: 3,
+            precision,
+            processes: vec![Process {
+                sample: ProcessSample {
+                    id: Identity {
+                        pid: 7,
+                        start_ns: 9,
+                    },
+                    comm: Comm::from_bytes(b"a\"\xff\n"),
+                    state: State::Zombie,
+                    ..ProcessSample::default()
+                },
+                run_delay_ns: 5,
+                exited: true,
+                ..Process::default()
+            }],
+            ..Snapshot::default()
+        }
+    }
+
+    fn line(precision: Precision) -> serde_json::Value {
+        let mut text = Vec::new();
+        write(&mut text, &snapshot(precision)).unwrap();
+        assert_eq!(text.iter().filter(|&&byte| byte == b'\n').count(), 1);
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    #[test]
+    fn a_line_has_the_fields_of_the_contract() {
+        let line = line(Precision::Scheduler);
+        for key in [
+            "seq",
+            "at_ns",
+            "interval_ns",
+            "window_ns",
+            "cpus",
+            "precision",
+            "machine",
+            "processes",
+            "exited",
+            "lost",
+        ] {
+            assert!(line.get(key).is_some(), "{key}");
+        }
+        let row = &line["processes"][0];
+        for key in [
+            "pid",
+            "start_ns",
+            "ppid",
+            "threads",
+            "uid",
+            "rss_bytes",
+            "cpu_ns",
+            "user_ns",
+            "system_ns",
+            "run_delay_ns",
+            "voluntary_switches",
+            "involuntary_switches",
+            "cpu_total_ns",
+        ] {
+            assert!(row[key].is_u64(), "{key} in {row}");
+        }
+        assert_eq!(row["comm"], "a\"\u{fffd}\n");
+        assert_eq!(row["state"], "Z");
+        assert_eq!(row["exited"], true);
+    }
+
+    #[test]
+    fn what_is_chosen_is_written_and_nothing_else() {
+        let mut snapshot = snapshot(Precision::Scheduler);
+        let other = Process::default();
+        snapshot.processes.push(other);
+        snapshot.living = 9;
+        let fields = ["cpu_ns", "pid"].map(|name| fields::find(name).unwrap());
+        let choice = Choice {
+            places: Some(&[1, 0, 7]),
+            fields: Some(&fields),
+            skipped: Some(2),
+        };
+        let mut text = Vec::new();
+        write_choice(&mut text, &snapshot, &choice).unwrap();
+        let line: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let rows = r#""processes":[{"cpu_ns":0,"pid":0},{"cpu_ns":0,"pid":7}]"#;
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains(rows), "{text}");
+        assert_eq!(
+            (line["skipped"].as_u64(), line["process_count"].as_u64()),
+            (Some(2), Some(9))
+        );
+    }
+
+    #[test]
+    fn what_jiffies_cannot_tell_is_null_and_not_zero() {
+        let line = line(Precision::Jiffy);
+        assert_eq!(line["precision"], "jiffy");
+        assert!(line["processes"][0]["run_delay_ns"].is_null());
+    }
+}

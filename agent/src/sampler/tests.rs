@@ -1,0 +1,98 @@
+//! The thread, on this machine's `/proc`.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{collect::collector::Setup, procfs::Root};
+
+fn sampler() -> Sampler {
+    let setup = Setup {
+        root: Root::default(),
+        bpf: false,
+    };
+    Sampler::start(Collector::open(&setup).unwrap()).unwrap()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(future)
+}
+
+#[test]
+fn each_subscriber_has_its_own_period() {
+    let sampler = sampler();
+    let handle = sampler.handle();
+    let mut slow = handle.subscribe(Duration::from_millis(600));
+    let mut quick = handle.subscribe(Duration::from_millis(1));
+    block_on(async {
+        let (mut begun, mut end) = (0, 0);
+        for number in 1..=3 {
+            let snapshot = slow.next().await.unwrap();
+            assert_eq!(snapshot.seq, number);
+            assert!(
+                snapshot.interval_ns >= 300_000_000,
+                "{}",
+                snapshot.interval_ns
+            );
+            let start = snapshot.at.monotonic_ns - snapshot.interval_ns;
+            assert!(end == 0 || start == end, "no gap and no overlap");
+            end = snapshot.at.monotonic_ns;
+            begun = if begun == 0 { start } else { begun };
+        }
+        // The quick one was not looked at: only the newest is left, and the gap is seen.
+        let snapshot = quick.next().await.unwrap();
+        assert!(snapshot.seq > 3, "{}", snapshot.seq);
+        assert!(snapshot.interval_ns < end - begun);
+        // Jiffies say nothing about a much shorter time; a sample of /proc takes its own.
+        assert!(
+            snapshot.interval_ns >= 100_000_000,
+            "{}",
+            snapshot.interval_ns
+        );
+    });
+}
+
+#[test]
+fn subscribers_of_one_period_share_their_snapshots() {
+    let sampler = sampler();
+    let handle = sampler.handle();
+    let mut one = handle.subscribe(Duration::from_millis(30));
+    let mut other = handle.subscribe(Duration::from_millis(30));
+    block_on(async {
+        let (one, other) = (one.next().await.unwrap(), other.next().await.unwrap());
+        assert!(Arc::ptr_eq(&one, &other) || one.seq != other.seq);
+    });
+    drop(one);
+    block_on(async { assert!(other.next().await.is_some(), "the other one goes on") });
+}
+
+#[test]
+fn who_asks_for_details_does_not_cut_the_lists_interval_short() {
+    let sampler = sampler();
+    let handle = sampler.handle();
+    let attached = handle.attach();
+    block_on(async {
+        let first = handle.processes().await.unwrap();
+        for _ in 0..3 {
+            handle.details().await.unwrap();
+        }
+        let second = handle.processes().await.unwrap();
+        assert_eq!(second.interval_ns, second.at.since(&first.at));
+        assert_eq!(second.seq, first.seq + 1);
+    });
+    drop(attached);
+}
+
+#[test]
+fn it_ends_although_somebody_waits() {
+    let sampler = sampler();
+    let handle = sampler.handle();
+    let mut subscription = handle.subscribe(Duration::from_secs(3600));
+    drop(sampler);
+    block_on(async {
+        assert!(subscription.next().await.is_none());
+        assert!(handle.processes().await.is_none());
+    });
+}
