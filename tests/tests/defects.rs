@@ -116,11 +116,11 @@ fn disks_are_real_and_have_their_sizes() {
         assert!(!by_name.contains_key(pseudo), "{disks}");
     }
     let mounts = std::fs::read_to_string("/proc/self/mounts").expect("mounts");
-    let mounts = mounts
+    let mut mounts = mounts
         .lines()
         .map(|line| line.split(' ').collect::<Vec<_>>());
     // The last one mounted on / is the one that is seen there.
-    let root = mounts.filter(|words| words.get(1) == Some(&"/")).last();
+    let root = mounts.rfind(|words| words.get(1) == Some(&"/"));
     let device = root.map_or("", |words| words[0]).to_owned();
     if !device.starts_with("/dev/") {
         return;

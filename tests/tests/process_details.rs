@@ -11,7 +11,7 @@ use std::fs::{read_dir, read_link, read_to_string};
 use std::time::{Duration, Instant};
 use subjiffy_tests::journal::{Entry, Journal};
 use subjiffy_tests::load::Load;
-use subjiffy_tests::raw::Raw;
+use subjiffy_tests::raw::{Message, Raw};
 use subjiffy_tests::server::Server;
 use subjiffy_tests::{need, shape, truth, wire};
 
@@ -22,6 +22,72 @@ const STALE: Duration = Duration::from_millis(400);
 
 /// A pid that no process has: above every possible one.
 const NOBODY: u32 = 4_194_305;
+
+#[test]
+fn all_five_requests_are_answered_in_any_order_on_one_connection() {
+    let journal = Journal::with(&[Entry::new("one"), Entry::new("two")]);
+    let own = std::process::id();
+    for version in WITH_DETAILS {
+        let server = Server::with("", |command| journal.put_before(command));
+        let mut client = connect(version, &server);
+        let mut random = 0x2545_f491_4f6c_dd1d_u64;
+        for number in 0..1_000 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let good = match random % 5 {
+                0 => client.ask("metrics")["cpu_total"].is_number(),
+                1 => client.ask("disks").is_array(),
+                2 => client.processes().iter().any(|row| row.0 == own),
+                3 => client.ask(&format!("details:{own}"))["process"]["pid"] == own,
+                _ => client.ask(&format!("journal:{own}"))["total_count"] == 2,
+            };
+            assert!(good, "{version:?}, request {number}");
+        }
+    }
+}
+
+/// Long answers are gzip in a binary frame, short ones text: [`wire::json`] sees to it.
+#[test]
+fn answers_of_every_length_come_in_the_frame_for_it() {
+    let server = Server::with("", Journal::hide);
+    let mut client = Raw::connect(&server.url);
+    let mut lengths = BTreeSet::new();
+    for keep in [0, 1, 3, 100] {
+        let command = format!("threads --count {keep} --burn-us 100 --keep {keep}");
+        let mut load = Load::start(LOAD, &command);
+        load.run();
+        for request in [
+            format!("get_process_metrics:{}", load.pid()),
+            format!(r#"{{"type":"process_metrics","pid":{}}}"#, load.pid()),
+        ] {
+            let answer = client.ask(&request);
+            let plain = matches!(answer, Message::Text(_));
+            let value = match &answer {
+                // Programs that send JSON know nothing of gzip.
+                Message::Text(text) if request.starts_with('{') => {
+                    serde_json::from_str(text).map_err(|e| e.to_string())
+                }
+                answer => wire::json(answer),
+            };
+            let value = value.unwrap_or_else(|error| panic!("{request}: {error}"));
+            shape::details(&value).unwrap_or_else(|error| panic!("{request}: {error}"));
+            let threads = value["process"]["threads"].as_array().map(Vec::len);
+            assert_eq!(threads, Some(keep + 1), "{request}");
+            lengths.insert((request.starts_with('{'), plain));
+        }
+        load.finish();
+    }
+    // Text for JSON requests; both, as it comes, for the others.
+    assert!(
+        lengths.contains(&(false, false)),
+        "no long answer: {lengths:?}"
+    );
+    assert!(
+        !lengths.contains(&(true, false)),
+        "gzip for JSON: {lengths:?}"
+    );
+}
 
 #[test]
 fn every_detail_of_a_process_is_what_the_kernel_says() {

@@ -32,16 +32,15 @@ fn the_main_screen_is_complete_and_moves() {
         "{shown} processes on the screen, {counted} under /proc:\n{first}"
     );
 
-    let mut load = Load::start(LOAD, "spin --seconds 8");
+    let mut load = Load::start(LOAD, "spin --seconds 20");
     load.go();
     let pid = load.pid().to_string();
     let busy = screen.wait_for("a busy process", |text| {
-        cpu_percent(text, &pid, "load").is_some_and(|cpu| cpu > 10.0)
+        cpu_percent(text, &pid, "load").is_some_and(|cpu| cpu > 5.0)
     });
     assert_ne!(first, busy, "the screen stands still");
     no_dialog(&busy);
-    load.line();
-    load.finish();
+    drop(load);
     screen.close();
     assert!(server.stop(Signal::TERM).status.success());
 }
