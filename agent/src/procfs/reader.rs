@@ -213,7 +213,7 @@ impl Reader {
     }
 
     /// The mounted local disks, see [`disks`]. Allocates. Who asks again and again, or for others
-    /// too, keeps a [`MountTable`].
+    /// too, keeps a [`MountTable`](super::MountTable).
     ///
     /// # Errors
     /// As all methods. A file system whose size cannot be had is left out.
