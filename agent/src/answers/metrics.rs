@@ -58,3 +58,59 @@ pub(super) fn disk(disk: procfs::Disk) -> Disk {
         fs_type: disk.fs_type,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{interfaces::Class, procfs::Name};
+
+    #[test]
+    fn the_sum_the_client_makes_counts_each_byte_once() {
+        let interface = |name: &[u8], kind: &[u8], counted| Interface {
+            name: Name::shortened(name),
+            rx_bytes: 100,
+            tx_bytes: 10,
+            class: Class {
+                kind: Name::shortened(kind),
+                counted,
+            },
+            ..Interface::default()
+        };
+        let snapshot = MachineSnapshot {
+            interfaces: vec![
+                interface(b"lo", b"loopback", false),
+                interface(b"eth0", b"physical", true),
+                interface(b"br0", b"bridge", false),
+            ],
+            ..MachineSnapshot::default()
+        };
+        let metrics = metrics(&snapshot);
+        let sum: u64 = metrics.networks.iter().map(|one| one.received).sum();
+        assert_eq!(sum, 100);
+        let names = |list: &[Network]| {
+            let names = list.iter().map(|one| format!("{} {}", one.name, one.kind));
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(names(&metrics.networks), ["eth0 physical"]);
+        assert_eq!(
+            names(&metrics.networks_virtual),
+            ["lo loopback", "br0 bridge"]
+        );
+    }
+
+    #[test]
+    fn a_graphics_processor_without_memory_crashes_no_client() {
+        let mut metrics = Metrics {
+            gpus: Some(vec![gpu(&gpu::Gpu {
+                memory: Some(gpu::Memory { used: 5, total: 0 }),
+                busy_percent: Some(250.0),
+                ..gpu::Gpu::default()
+            })]),
+            ..Metrics::default()
+        };
+        metrics.sanitize();
+        let gpu = &metrics.gpus.unwrap()[0];
+        assert_eq!((gpu.mem_used_bytes, gpu.mem_total_bytes), (None, None));
+        assert_eq!(gpu.utilization_gpu_pct, Some(100.0));
+    }
+}

@@ -19,6 +19,9 @@ use crate::{
 /// reading it more often tells nothing.
 const STAT_PERIOD_NS: u64 = 100_000_000;
 
+/// Which CPUs are online is read at most so often.
+const ONLINE_PERIOD_NS: u64 = 1_000_000_000;
+
 /// A process's memory is read at most so often.
 const FACTS_PERIOD_NS: u64 = 1_000_000_000;
 
@@ -171,8 +174,13 @@ impl Collector {
         sample.at = Moment::now();
         self.interfaces
             .classify(&mut sample.interfaces, sample.at.monotonic_ns);
+        let period_ns = match self.books {
+            // It says which CPUs are online, no more: idle times come from the exact books.
+            Books::Exact(_) => ONLINE_PERIOD_NS - DUE_SLACK_NS,
+            Books::Jiffies(_) => STAT_PERIOD_NS / 2,
+        };
         self.cpu_books
-            .refresh(&mut self.procfs, sample.at.monotonic_ns, STAT_PERIOD_NS / 2)?;
+            .refresh(&mut self.procfs, sample.at.monotonic_ns, period_ns)?;
         self.cpu_books.cpus_into(&mut sample.cpus);
         if let Books::Exact(exact) = &mut self.books {
             exact.read_cpus();

@@ -14,6 +14,8 @@ const LIBRARY: &str = "libnvidia-ml.so.1";
 #[derive(Debug, Default)]
 pub struct Nvidia {
     library: Option<Nvml>,
+    /// Whether the log was told that it was found, and that it fails: once each is enough.
+    told: (bool, bool),
 }
 
 impl Nvidia {
@@ -24,7 +26,9 @@ impl Nvidia {
         }
         match Nvml::builder().lib_path(OsStr::new(LIBRARY)).init() {
             Ok(library) => {
-                tracing::info!("NVIDIA's library {LIBRARY} found");
+                if !std::mem::replace(&mut self.told.0, true) {
+                    tracing::info!("NVIDIA's library {LIBRARY} found");
+                }
                 self.library = Some(library);
             }
             Err(error) => tracing::debug!("no NVIDIA graphics by {LIBRARY}: {error}"),
@@ -40,7 +44,9 @@ impl Nvidia {
             Ok(gpus) => gpus,
             Err(error) => {
                 // The driver was unloaded or replaced: the library must be loaded anew.
-                tracing::warn!("NVIDIA's library {LIBRARY} fails: {error}");
+                if !std::mem::replace(&mut self.told.1, true) {
+                    tracing::warn!("NVIDIA's library {LIBRARY} fails, trying again: {error}");
+                }
                 self.library = None;
                 Vec::new()
             }

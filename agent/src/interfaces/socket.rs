@@ -59,8 +59,10 @@ impl Socket {
         // Bounded: a storm of changes must not hold the sampler. What is left is news next time.
         for _ in 0..64 {
             match recv(&self.hearing, &mut space[..], RecvFlags::empty()) {
+                Ok(_) => news = News::Some,
                 Err(Errno::AGAIN) => break,
-                Ok(_) | Err(_) => news = News::Some,
+                // More than fits, usually.
+                Err(_) => return News::Some,
             }
         }
         news

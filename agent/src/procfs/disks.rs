@@ -199,7 +199,9 @@ fn reach(mount: &Mount<'_>, mounts: &[Mount<'_>]) -> Option<Reach> {
     let reach = if mount.fs_type == b"autofs" {
         return None;
     } else if is_remote(mount.fs_type) {
-        Reach::Remote
+        // Read-only FUSE mounts are images, which are always full.
+        let image = mount.read_only && mount.fs_type.starts_with(b"fuse");
+        (!image).then_some(Reach::Remote)?
     } else if mount.fs_type == b"tmpfs" {
         // In `/var/lib` are those of containers, one or more each; what is read-only is a lid.
         let private = at(b"/var/lib") || (at(b"/dev") && !at(b"/dev/shm"));
@@ -435,6 +437,7 @@ mod tests {
             "2 1 0:5 / /sys/fs/cgroup rw - tmpfs tmpfs rw",
             "2 1 0:5 / /var/lib/docker/containers/a/mounts/shm rw - tmpfs shm rw",
             "2 1 0:5 / /lid ro - tmpfs tmpfs ro",
+            "2 1 0:5 / /snap/x ro - fuse.snapfuse snapfuse ro",
             "2 1 0:5 / /auto rw - autofs systemd-1 rw",
             "2 1 0:5 / /snap rw - squashfs /dev/loop0 ro",
         ] {

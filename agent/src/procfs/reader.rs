@@ -168,23 +168,23 @@ impl Reader {
 
     /// `/proc/stat`, into `stat`. On an error its content is meaningless.
     pub fn stat(&mut self, stat: &mut Stat) -> Result<(), Error> {
+        let path = ProcPath::System("stat");
         self.files
-            .parse(ProcPath::System("stat"), Extent::Record, |text| {
-                stat::parse(text, stat)
-            })
+            .parse_again(path, Extent::Record, |text| stat::parse(text, stat))
     }
 
     /// `/proc/meminfo`.
     pub fn meminfo(&mut self) -> Result<MemInfo, Error> {
-        self.files
-            .parse(ProcPath::System("meminfo"), Extent::Record, meminfo::parse)
+        let path = ProcPath::System("meminfo");
+        self.files.parse_again(path, Extent::Record, meminfo::parse)
     }
 
-    /// The interfaces of this process's network namespace, into `interfaces`. On an error its
+    /// The interfaces of the network namespace that this process was in at the first call, into
+    /// `interfaces`. On an error its
     /// content is meaningless.
     pub fn net_dev(&mut self, interfaces: &mut Vec<Interface>) -> Result<(), Error> {
         let path = ProcPath::System("self/net/dev");
-        self.files.parse(path, Extent::Records, |text| {
+        self.files.parse_again(path, Extent::Records, |text| {
             net_dev::parse(text, interfaces)
         })
     }
@@ -229,7 +229,7 @@ impl Reader {
     }
 
     /// The mounted local disks, see [`disks`]. Allocates. Who asks again and again, or for others
-    /// too, keeps a [`MountTable`].
+    /// too, keeps a [`MountTable`](super::MountTable).
     ///
     /// # Errors
     /// As all methods. A file system whose size cannot be had is left out.

@@ -1,0 +1,102 @@
+//! Network namespaces of the tests' own.
+
+use crate::process::Owned;
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Whether the programs that this needs are there.
+pub fn possible() -> bool {
+    ["ip", "nsenter", "unshare"].iter().all(|program| {
+        let mut command = Command::new(program);
+        let output = command
+            .arg("-V")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        output.status().is_ok()
+    })
+}
+
+/// A namespace; it ends with the process that holds it.
+pub struct Net(Owned);
+
+impl Net {
+    /// A new one with nothing but a loopback that is down.
+    ///
+    /// # Panics
+    /// When it cannot be made, as it cannot without root.
+    pub fn new() -> Self {
+        let mut command = Command::new("unshare");
+        command.args(["--net", "sleep", "600"]).stdin(Stdio::null());
+        let net = Self(Owned(command.spawn().expect("unshare")));
+        let end = Instant::now() + Duration::from_secs(10);
+        let own = std::fs::read_link("/proc/self/ns/net").expect("this namespace");
+        while std::fs::read_link(net.path()).is_ok_and(|other| other == own) {
+            assert!(Instant::now() < end, "no namespace of its own");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        net
+    }
+
+    /// The process that holds it.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    fn path(&self) -> String {
+        format!("/proc/{}/ns/net", self.pid())
+    }
+
+    /// A command that runs inside.
+    pub fn command(&self, program: &std::ffi::OsStr) -> Command {
+        let mut command = crate::agent::command("nsenter".as_ref());
+        command.arg(format!("--net={}", self.path())).arg(program);
+        command
+    }
+
+    /// Runs shell commands inside; says whether all went well.
+    pub fn tries(&self, script: &str) -> bool {
+        let mut command = self.command("sh".as_ref());
+        command.args(["-ec", script]).stdout(Stdio::null());
+        command
+            .stderr(Stdio::null())
+            .status()
+            .expect("nsenter")
+            .success()
+    }
+
+    /// Runs shell commands inside, which must go well.
+    ///
+    /// # Panics
+    /// When one does not.
+    pub fn run(&self, script: &str) {
+        let output = self.command("sh".as_ref()).args(["-ec", script]).output();
+        let output = output.expect("nsenter");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}: {said}");
+    }
+
+    /// Does something on a thread that is inside; sockets made there stay inside.
+    ///
+    /// # Panics
+    /// When it does.
+    pub fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let file = File::open(self.path()).expect("the namespace");
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(move || {
+                let kind = Some(LinkNameSpaceType::Network);
+                move_into_link_name_space(file.as_fd(), kind).expect("setns");
+                work()
+            });
+            thread.join().expect("the work inside")
+        })
+    }
+}
+
+impl Default for Net {
+    fn default() -> Self {
+        Self::new()
+    }
+}
