@@ -242,6 +242,7 @@ mod tests {
         assert_eq!((used.total_ns, used.cpu_ns), (400_000_000, 400_000_000));
         assert_eq!((used.user_ns, used.system_ns), (300_000_000, 100_000_000));
         assert_eq!((used.interval_ns, used.percent()), (800_000_000, 50.0));
+        assert_eq!(books.used(&stat(5, 1)).start_ns, 10_000_000, "a tick apart");
         assert_eq!(books.used(&stat(9, 3)).start_ns, 30_000_000);
         assert_eq!(books.used(&stat(9, 100)).percent(), 0.0, "a clock behind");
     }

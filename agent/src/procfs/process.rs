@@ -209,8 +209,12 @@ mod tests {
             .spawn()
             .unwrap();
         let mut process = live().process(child.id()).unwrap();
-        // Until the program has begun it has descriptors of its parent.
-        while process.stat().unwrap().comm.as_bytes() != b"sleep" {
+        let mut asleep = || {
+            let stat = process.stat().unwrap();
+            stat.comm.as_bytes() == b"sleep" && stat.state == 'S'
+        };
+        // Until then it has descriptors of its parent and of its libraries.
+        while !asleep() {
             std::thread::yield_now();
         }
         let by_size = process.descriptors(child.id());
