@@ -17,7 +17,8 @@
 //!
 //! Never counted: loopback, `dummy`, `ifb`, pairs with both ends in this namespace (groups 1-4).
 //! What the rule cannot know: a container that routes, without a bridge, to containers of its own
-//! has their traffic in group 3 twice.
+//! has their traffic in group 3 twice; where a container has a real device *and* a `veth`, or a
+//! machine a modem behind `ppp`, only the real devices count.
 
 use super::link::Link;
 use crate::procfs::Name;
@@ -61,7 +62,7 @@ pub fn classify(links: &[Link]) -> Vec<Class> {
         .iter()
         .zip(groups)
         .map(|(link, group)| Class {
-            kind: word(link),
+            kind: word(link, group == best),
             counted: group == best,
         })
         .collect()
@@ -117,11 +118,13 @@ fn is_physical(link: &Link) -> bool {
     link.bus.is_some_and(|bus| !guest(bus)) && !stacked && !link.representor && !link.loopback
 }
 
-fn word(link: &Link) -> Name<16> {
+fn word(link: &Link, counted: bool) -> Name<16> {
     match link.kind {
         _ if link.loopback => Name::shortened(b"loopback"),
         _ if is_physical(link) => Name::shortened(b"physical"),
         Some(kind) => kind,
+        // Of group 2.
+        None if counted => Name::shortened(b"physical"),
         None => Name::shortened(b"virtual"),
     }
 }
@@ -316,6 +319,7 @@ mod tests {
             link(4, "wg0", "wireguard"),
         ];
         assert_eq!(counted(&links), ["eth0"]);
+        assert_eq!(classify(&links)[1].kind.as_bytes(), b"physical");
     }
 
     #[test]
