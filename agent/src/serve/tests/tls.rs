@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use futures_util::{SinkExt, future::join_all};
 use rustls::{
@@ -24,6 +27,7 @@ use crate::{
 struct Secure {
     server: Server,
     connector: TlsConnector,
+    keeper: Keeper,
     _directory: TempDir,
 }
 
@@ -51,6 +55,7 @@ impl Secure {
         Self {
             server: Server::with(setup).await,
             connector: Arc::new(config).into(),
+            keeper,
             _directory: directory,
         }
     }
@@ -314,4 +319,22 @@ async fn a_hundred_handshakes_at_once() {
     let secure = Secure::start(Limits::default()).await;
     let streams = join_all((0..100).map(|_| secure.connect())).await;
     assert!(streams.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_renewal_drops_nobody_and_new_clients_see_it() {
+    let secure = Secure::start(Limits::default()).await;
+    let stream = secure.connect().await.unwrap();
+    let (mut socket, _) = client_async("ws://localhost/ws", stream).await.unwrap();
+    let (year, old) = (
+        Duration::from_secs(380 * 24 * 3600),
+        secure.keeper.fingerprint(),
+    );
+    secure.keeper.check(SystemTime::now() + year);
+    assert_ne!(secure.keeper.fingerprint(), old);
+    // This client trusts the old one only.
+    assert!(secure.connect().await.is_err());
+    socket.send(Message::text("get_metrics")).await.unwrap();
+    let answer = futures_util::StreamExt::next(&mut socket).await;
+    assert_eq!(answer.unwrap().unwrap(), Message::text("{}"));
 }
