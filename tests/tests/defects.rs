@@ -3,17 +3,17 @@
 //! | defect | test |
 //! |---|---|
 //! | 1 short-lived processes are invisible | here |
-//! | 2 details fall to 0 behind a list | `process_details`: a busy process is busy in every answer |
+//! | 2 details fall to 0 behind a list | `details`: a busy process is never shown idle; `tui_details` |
 //! | 3 threads without the main one, 5 no shared memory and open files | `process_details`: every detail |
-//! | 4 children in other units | `process_details`: children are described like their parent |
-//! | 6 the dead are still described | `process_details`: a process that has died |
+//! | 4 children in other units | `details`: children have real starts and real CPU |
+//! | 6 the dead are still described | `details`: a dead process is an error |
 //! | 7 first answers that mean nothing | here |
 //! | 8 the journal of somebody else | `process_details`: entries of an earlier process |
 //! | 9 disks that are none | here |
 //! | 10 the machine's traffic with itself | here |
 //! | 11 everybody waits for one | here: they are not in one queue; figures: `bench fairness` |
 //! | 12 a file for each process | here |
-//! | 13 open to all | here and in `access` |
+//! | 13 open to all | here, in `access` and in `limits` |
 //! | 14 graphics libraries are needed | here |
 //! | 15 one graphics card | `tui_gpu` shows several; what is read of them is tested beside its code |
 

@@ -13,7 +13,7 @@ use subjiffy_tests::journal::{Entry, Journal};
 use subjiffy_tests::load::Load;
 use subjiffy_tests::raw::{Message, Raw};
 use subjiffy_tests::server::Server;
-use subjiffy_tests::{need, shape, truth, wire};
+use subjiffy_tests::{shape, truth, wire};
 
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
 
@@ -157,32 +157,6 @@ fn every_detail_of_a_process_is_what_the_kernel_says() {
     load.finish();
 }
 
-/// Defect of the reference: its start is in ticks since boot, it has no parent and no CPU time.
-#[test]
-fn children_are_described_like_their_parent() {
-    let mut load = Load::start(LOAD, "active --count 3 --duty-us 3000 --seconds 60");
-    load.run();
-    let pid = load.pid();
-    with_agent(Version::V1_60_1, |client| {
-        client.ask(&format!("details:{pid}"));
-        std::thread::sleep(Duration::from_secs(1));
-        let answer = client.ask(&format!("details:{pid}"));
-        shape::details(&answer).expect("details");
-        let children = answer["process"]["child_processes"].as_array();
-        let children = children.expect("children");
-        assert_eq!(children.len(), 3, "{answer}");
-        let now = truth::wall_ns() / 1_000_000_000;
-        for child in children {
-            let start = child["start_time"].as_u64().unwrap_or(0);
-            assert!(start.abs_diff(now) < 120, "{now}: {child}");
-            assert_eq!(child["parent_pid"].as_u64(), Some(pid.into()), "{child}");
-            let cpu = child["cpu_usage"].as_f64().unwrap_or(0.0);
-            assert!((5.0..60.0).contains(&cpu), "{child}");
-        }
-    });
-    load.finish();
-}
-
 #[test]
 fn the_details_of_nobody_are_an_error_at_once_and_the_connection_lives() {
     for version in WITH_DETAILS {
@@ -197,53 +171,6 @@ fn the_details_of_nobody_are_an_error_at_once_and_the_connection_lives() {
             }
         });
     }
-}
-
-#[test]
-fn a_process_that_has_died_has_no_details_any_more() {
-    let load = Load::start(LOAD, "idle --count 0");
-    let pid = load.pid();
-    with_agent(Version::V1_60_1, |client| {
-        client.ask(&format!("details:{pid}"));
-        load.finish();
-        std::thread::sleep(STALE);
-        let answer = client.try_ask(&format!("details:{pid}"));
-        assert!(answer.is_err(), "{answer:?}");
-        client.ask("metrics");
-    });
-}
-
-/// The client divides by the threads, so that a whole process must be told: 100 = one CPU.
-#[test]
-fn a_busy_process_is_busy_in_every_answer_also_behind_a_list() {
-    let _alone = need::exclusive();
-    let mut load = Load::start(LOAD, "spin --seconds 14");
-    with_agent(Version::V1_60_1, |client| {
-        load.go();
-        let what = format!("details:{}", load.pid());
-        std::thread::sleep(Duration::from_millis(500));
-        client.ask(&what);
-        let (mut at, mut clock) = (Instant::now(), truth::process_clock_ns(load.pid()));
-        for tick in 0..16 {
-            std::thread::sleep(Duration::from_millis(500));
-            client.ask("metrics");
-            if tick % 4 == 0 {
-                client.ask("processes");
-            }
-            let shown = client.ask(&what)["process"]["cpu_usage"].as_f64();
-            let now = truth::process_clock_ns(load.pid());
-            let used = (now - clock) as f64 / at.elapsed().as_nanos() as f64 * 100.0;
-            (at, clock) = (Instant::now(), now);
-            let shown = shown.unwrap_or(0.0);
-            println!("tick {tick}: shown {shown:.1}, used {used:.1}");
-            assert!(
-                (shown - used).abs() <= 20.0,
-                "tick {tick}: {shown}, used {used}"
-            );
-        }
-    });
-    load.line();
-    load.finish();
 }
 
 #[test]

@@ -1,11 +1,8 @@
-//! The terminal client with tokens and TLS, and its demo with our agent in the place of the other.
+//! The terminal client with tokens and TLS.
 
-use std::path::Path;
-use std::time::Duration;
 use subjiffy_tests::screen::{Screen, no_dialog, socktop, total};
 use subjiffy_tests::server::Server;
 use subjiffy_tests::tls;
-use subjiffy_tests::{build, need, network};
 
 const SIZE: (u32, u32) = (160, 55);
 
@@ -44,39 +41,4 @@ fn a_wrong_token_is_named_in_the_dialog() {
     });
     let screen = Screen::open(&program, &format!("'{}?token=wrong'", server.url), SIZE);
     screen.wait_for("the reason", |text| text.contains("401"));
-}
-
-/// The client starts what is called `socktop_agent` beside itself and gives it 300 ms.
-#[test]
-fn the_demo_runs_with_our_agent() {
-    let Some(program) = socktop() else { return };
-    if !need::root() {
-        return;
-    }
-    let directory = tempfile::tempdir().expect("a directory");
-    let place = |from: &Path, name: &str| {
-        let to = directory.path().join(name);
-        std::fs::copy(from, &to).expect("a copy");
-        to
-    };
-    let client = place(&program, "socktop");
-    place(build::binary(), "socktop_agent");
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            network::leave().expect("a network");
-            let screen = Screen::open(&client, "--demo", SIZE);
-            let text = screen.wait_for("processes", |text| total(text).is_some_and(|n| n > 0));
-            no_dialog(&text);
-            std::thread::sleep(Duration::from_secs(3));
-            no_dialog(&screen.capture());
-            screen.press("q");
-            screen.wait_for("the end", |text| text.contains("EXIT 0"));
-            let said = screen.stderr();
-            assert!(
-                !said.contains("panicked") && !said.contains("error"),
-                "{said}"
-            );
-        });
-        thread.join().expect("the thread in the other network");
-    });
 }

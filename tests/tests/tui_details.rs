@@ -118,6 +118,9 @@ fn a_busy_process_does_not_fall_to_nothing_now_and_then() {
 #[test]
 fn journals_of_all_languages_break_no_width() {
     let Some(program) = socktop() else { return };
+    // Entries from before it began are not its own.
+    let load = named("idle --count 0", "talkative");
+    std::thread::sleep(Duration::from_millis(50));
     let texts = [
         "\u{fc}ber alle Ma\u{df}en l\u{e4}stige Meldung \u{2014} ",
         "\u{8b66}\u{544a}\u{ff1a}\u{78c1}\u{76d8}\u{7a7a}\u{95f4}\u{4e0d}\u{8db3}",
@@ -131,7 +134,6 @@ fn journals_of_all_languages_break_no_width() {
         .collect();
     let journal = Journal::with(&entries);
     let server = Server::with("", |command| journal.put_before(command));
-    let load = named("idle --count 0", "talkative");
     let screen = Screen::open(&program, &server.url, (160, 66));
     screen.wait_for("processes", |text| total(text).is_some_and(|n| n > 0));
     screen.open_details("talkative", load.pid());
