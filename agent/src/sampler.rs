@@ -2,7 +2,7 @@
 //!
 //! Nobody connected: nothing is read. The first consumer makes it take a base sample, so that the
 //! first answer covers the time since then and not all the time nobody looked. Each kind of
-//! consumer has a [`Track`] of its own: how often one looks changes nothing for another.
+//! consumer has a [`Track`](crate::chain::Track) of its own: how often one looks changes nothing for another.
 
 mod publish;
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn list(process_count: u64) -> List {
         at_ns: process_count / 2,
         interval_ns: process_count / 3,
         cpus: process_count as u32,
-        precision: ["", "jiffy"][usize::from(process_count % 7 > 0)],
+        precision: ["", "jiffy"][usize::from(!process_count.is_multiple_of(7))],
     }
 }
 
@@ -35,9 +35,9 @@ fn exact(pid: u32) -> Row<'static> {
     let number = u64::from(pid);
     Row {
         cpu_ns: number * 3,
-        run_delay_ns: (pid % 2 == 0).then_some(number % 5),
-        voluntary_switches: (pid % 3 == 0).then_some(number),
-        involuntary_switches: (pid % 5 == 0).then_some(number * 7),
+        run_delay_ns: pid.is_multiple_of(2).then_some(number % 5),
+        voluntary_switches: pid.is_multiple_of(3).then_some(number),
+        involuntary_switches: pid.is_multiple_of(5).then_some(number * 7),
         cpu_total_ns: number << 30,
         start_ns: number * 11,
         parent_pid: pid / 2,
