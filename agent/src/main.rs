@@ -16,6 +16,7 @@ use subjiffy::{
     collect::collector::{Collector, Setup},
     descriptors::make_room,
     doctor, listen,
+    memory::release_memory,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
@@ -96,6 +97,7 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         },
         tls: certificate.as_ref().map(Keeper::config).transpose()?,
         counters: Arc::default(),
+        after_crowd: Some(release_memory),
     };
     let runtime = runtime(settings.workers)?;
     let ended = runtime.block_on(async {

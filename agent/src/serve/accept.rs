@@ -39,7 +39,7 @@ pub async fn serve<A: Answers>(
     shutdown: CancellationToken,
 ) {
     let drain = setup.limits.drain;
-    let admission = Admission::new(&setup.limits, setup.counters.clone());
+    let admission = Admission::new(&setup.limits, setup.counters.clone(), setup.after_crowd);
     let doors = Doors {
         admission,
         refused: Arc::new(Semaphore::new(REFUSALS)),

@@ -33,9 +33,14 @@ pub(super) enum Full {
     Address,
 }
 
+/// From so many connections at the same time on it is a crowd.
+const CROWD: usize = 32;
+
 #[derive(Debug, Default)]
 struct Present {
     all: usize,
+    /// The most there were since nobody was there.
+    most: usize,
     by_address: HashMap<Address, usize>,
 }
 
@@ -46,15 +51,22 @@ pub(super) struct Admission {
     per_address: usize,
     counters: Arc<Counters>,
     present: Mutex<Present>,
+    after_crowd: Option<fn()>,
 }
 
 impl Admission {
-    pub(super) fn new(limits: &Limits, counters: Arc<Counters>) -> Arc<Self> {
+    /// Calls `after_crowd` when the last one of many has left.
+    pub(super) fn new(
+        limits: &Limits,
+        counters: Arc<Counters>,
+        after_crowd: Option<fn()>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             all: limits.connections,
             per_address: limits.connections_per_address,
             counters,
             present: Mutex::default(),
+            after_crowd,
         })
     }
 
@@ -71,6 +83,7 @@ impl Admission {
         }
         present.by_address.insert(address, here + 1);
         present.all += 1;
+        present.most = present.most.max(present.all);
         self.counters.set_connections(present.all);
         Ok(Permit {
             admission: Arc::clone(self),
@@ -88,6 +101,11 @@ impl Admission {
         }
         present.all -= 1;
         self.counters.set_connections(present.all);
+        let crowd = present.all == 0 && std::mem::take(&mut present.most) >= CROWD;
+        drop(present);
+        if let Some(act) = self.after_crowd.filter(|_| crowd) {
+            act();
+        }
     }
 }
 
@@ -107,6 +125,9 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    static CALLS: AtomicU32 = AtomicU32::new(0);
 
     fn admission(connections: usize, connections_per_address: usize) -> Arc<Admission> {
         let limits = Limits {
@@ -114,7 +135,10 @@ mod tests {
             connections_per_address,
             ..Limits::default()
         };
-        Admission::new(&limits, Arc::default())
+        let count: fn() = || {
+            CALLS.fetch_add(1, Ordering::Relaxed);
+        };
+        Admission::new(&limits, Arc::default(), Some(count))
     }
 
     fn admit(admission: &Arc<Admission>, peer: &str) -> Result<Permit, Full> {
@@ -144,6 +168,24 @@ mod tests {
         let _other = admit(&admission, "2001:db8:0:2::1").unwrap();
         drop(first);
         let _again = admit(&admission, "2001:db8:0:1::7").unwrap();
+    }
+
+    #[test]
+    fn the_end_of_a_crowd_is_told_once() {
+        let admission = admission(100, 100);
+        let some = |count| -> Vec<_> {
+            (0..count)
+                .map(|_| admit(&admission, "192.0.2.1").unwrap())
+                .collect()
+        };
+        drop(some(CROWD - 1));
+        assert_eq!(CALLS.load(Ordering::Relaxed), 0);
+        let (few, many) = (some(2), some(CROWD));
+        drop(many);
+        assert_eq!(CALLS.load(Ordering::Relaxed), 0);
+        drop(few);
+        drop(some(CROWD - 1));
+        assert_eq!(CALLS.load(Ordering::Relaxed), 1);
     }
 
     #[test]

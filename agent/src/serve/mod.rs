@@ -84,4 +84,6 @@ pub struct Setup {
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Where they are counted.
     pub counters: Arc<Counters>,
+    /// Called when the last of many clients has left, such as to give memory back.
+    pub after_crowd: Option<fn()>,
 }
