@@ -10,8 +10,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use subjiffy_tests::journal::Journal;
 use subjiffy_tests::load::Load;
-use subjiffy_tests::process::Signal;
+use subjiffy_tests::process::{Signal, install};
 use subjiffy_tests::server::Server;
 use subjiffy_tests::{agent, build, need, truth};
 
@@ -248,20 +249,12 @@ fn the_journal_of_a_process_has_nothing_of_an_earlier_one_with_its_id() {
         return;
     }
     let place = tempfile::tempdir().expect("a directory");
-    let program = place.path().join("journalctl");
     let lines = place.path().join("lines");
-    let script = format!("#!/bin/sh\ncat {}\n", lines.display());
-    fs::write(&program, script).expect("a stand-in");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
-    let path = format!("{}:/usr/bin:/bin", place.path().display());
+    let stand_in = Journal::script(&format!("cat {}", lines.display()));
 
     let mut load = Load::start(LOAD, "reuse --burn-us 30000");
     let pid = load.first("child") as u32;
-    let server = Server::spawn(
-        agent::command(build::binary().as_os_str())
-            .args(["--listen", "127.0.0.1:0"])
-            .env("PATH", path),
-    );
+    let server = Server::with("", |command| stand_in.put_before(command));
     talk(&server, async |client| {
         let first = entry(pid, json!("of the first"), "4");
         fs::write(&lines, format!("{first}\n")).expect("lines");
@@ -285,16 +278,9 @@ fn the_journal_of_a_process_has_nothing_of_an_earlier_one_with_its_id() {
 #[test]
 fn an_agent_that_stops_leaves_no_journalctl_behind() {
     let place = tempfile::tempdir().expect("a directory");
-    let (program, pid) = (place.path().join("journalctl"), place.path().join("pid"));
-    let script = format!("#!/bin/sh\necho $$ >{}\nexec sleep 60\n", pid.display());
-    fs::write(&program, script).expect("a stand-in");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
-    let path = format!("{}:/usr/bin:/bin", place.path().display());
-    let server = Server::spawn(
-        agent::command(build::binary().as_os_str())
-            .args(["--listen", "127.0.0.1:0", "--no-bpf"])
-            .env("PATH", path),
-    );
+    let pid = place.path().join("pid");
+    let stand_in = Journal::script(&format!("echo $$ >{}\nexec sleep 60", pid.display()));
+    let server = Server::with("--no-bpf", |command| stand_in.put_before(command));
     let sleeps = |pid: &str| {
         let name = fs::read_to_string(format!("/proc/{}/comm", pid.trim()));
         name.is_ok_and(|name| name == "sleep\n")
@@ -360,7 +346,7 @@ fn truth_boot_s() -> u64 {
 fn for_everybody() -> Option<tempfile::TempDir> {
     let place = tempfile::tempdir_in("/tmp").ok()?;
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).ok()?;
-    fs::copy(build::binary(), place.path().join("subjiffy")).ok()?;
+    install(build::binary(), &place.path().join("subjiffy"));
     let open = |path: &Path| fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 1 == 1);
     open(Path::new("/tmp")).then_some(place)
 }
