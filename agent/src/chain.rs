@@ -75,6 +75,47 @@ impl Track {
     }
 }
 
+/// What processes did lately, for who asks often and at any time: the interval is not the one
+/// since the last answer, which may have been a moment ago, but a longer one that overlaps it.
+/// Says nothing of exits.
+#[derive(Debug, Default)]
+pub struct Recent {
+    base: Arc<Sample>,
+    /// The next base, once it is old enough.
+    candidate: Arc<Sample>,
+    seq: u64,
+}
+
+impl Recent {
+    /// Begins anew at `sample`.
+    pub fn begin(&mut self, sample: &Arc<Sample>) {
+        self.base = Arc::clone(sample);
+        self.candidate = Arc::clone(sample);
+    }
+
+    /// When the sample was taken that the next interval may begin with at the latest, ns of
+    /// `CLOCK_MONOTONIC`; 0 before the beginning.
+    #[must_use]
+    pub fn base_ns(&self) -> u64 {
+        self.base.at.monotonic_ns
+    }
+
+    /// The newest sample that may become a base, as [`Recent::base_ns`].
+    #[must_use]
+    pub fn candidate_ns(&self) -> u64 {
+        self.candidate.at.monotonic_ns
+    }
+
+    /// Computes what happened until `sample`, over at least `shortest_ns` if there was so much time.
+    pub fn next(&mut self, sample: &Arc<Sample>, shortest_ns: u64, to: &mut Snapshot) {
+        if sample.at.since(&self.candidate.at) >= shortest_ns {
+            self.base = std::mem::replace(&mut self.candidate, Arc::clone(sample));
+        }
+        self.seq += 1;
+        derive(&self.base, sample, &Events::default(), self.seq, to);
+    }
+}
+
 /// Samples of the machine without its processes.
 #[derive(Debug, Default)]
 pub struct Machines {
@@ -110,5 +151,41 @@ impl Machines {
         derive_machine(&self.old, &self.new, to);
         std::mem::swap(&mut self.old, &mut self.new);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::moment::Moment;
+
+    fn at(monotonic_ns: u64) -> Arc<Sample> {
+        let at = Moment {
+            monotonic_ns,
+            ..Moment::default()
+        };
+        Arc::new(Sample {
+            at,
+            ..Sample::default()
+        })
+    }
+
+    #[test]
+    fn however_often_somebody_asks_the_interval_is_long_enough() {
+        let mut recent = Recent::default();
+        recent.begin(&at(1000));
+        let mut snapshot = Snapshot::default();
+        let mut interval = |now| {
+            recent.next(&at(now), 100, &mut snapshot);
+            snapshot.interval_ns
+        };
+        assert_eq!(interval(1100), 100);
+        for now in (1101..3000).step_by(7) {
+            let interval = interval(now);
+            assert!((100..=207).contains(&interval), "{interval} at {now}");
+        }
+        // Who asks seldom sees all the time since, and little more.
+        let seldom = interval(3500);
+        assert!((500..=620).contains(&seldom), "{seldom}");
     }
 }

@@ -7,6 +7,7 @@
 mod publish;
 #[cfg(test)]
 mod tests;
+mod tracks;
 mod worker;
 
 use std::{sync::Arc, thread, time::Duration};
@@ -20,21 +21,13 @@ use crate::{
 };
 use worker::Worker;
 
-/// Who asks for snapshots whenever they want one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asker {
-    /// Process lists.
-    List,
-    /// Single processes in detail.
-    Details,
-}
-
 /// What a consumer may want.
 #[derive(Debug)]
 enum Command {
     Attach,
     Detach,
-    Want(Asker),
+    WantList,
+    WantDetails,
     WantMachine,
     Subscribe {
         id: u64,
@@ -174,15 +167,16 @@ impl Handle {
     pub async fn processes(&self) -> Option<Arc<Snapshot>> {
         let mut newest = self.list.clone();
         newest.mark_unchanged();
-        self.mailbox.send(Command::Want(Asker::List));
+        self.mailbox.send(Command::WantList);
         changed(newest).await
     }
 
-    /// The processes now, and what they did in the last moments. `None` if the sampler has ended.
+    /// The processes now, and what they did lately, over at least 100 ms (200 ms where books are kept
+    /// in jiffies). `None` if the sampler has ended.
     pub async fn details(&self) -> Option<Arc<Snapshot>> {
         let mut newest = self.details.clone();
         newest.mark_unchanged();
-        self.mailbox.send(Command::Want(Asker::Details));
+        self.mailbox.send(Command::WantDetails);
         changed(newest).await
     }
 

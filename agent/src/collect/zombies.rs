@@ -13,14 +13,14 @@ use super::process::{ProcessSample, State};
 /// More dead processes than this are not watched.
 const LIMIT: usize = 4096;
 
-/// So many are asked for in one sample; in a storm of exits the others have to wait.
+/// So many are asked for in each [`PERIOD_NS`]; in a storm of exits the others have to wait.
 const ASKED_AT_ONCE: usize = 256;
 
 /// At 1 kHz asking in every sample would cost more than all else.
 const PERIOD_NS: u64 = 50_000_000;
 
 /// The dead that may still be listed in `/proc`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Zombies {
     /// In the order of their ids.
     known: Vec<ProcessSample>,
@@ -28,6 +28,20 @@ pub struct Zombies {
     new: Vec<ProcessSample>,
     next: usize,
     asked_ns: u64,
+    /// How many may be asked for in this sample.
+    budget: usize,
+}
+
+impl Default for Zombies {
+    fn default() -> Self {
+        Self {
+            known: Vec::new(),
+            new: Vec::new(),
+            next: 0,
+            asked_ns: 0,
+            budget: ASKED_AT_ONCE,
+        }
+    }
 }
 
 impl Zombies {
@@ -35,10 +49,11 @@ impl Zombies {
     pub fn note(&mut self, exited: &mut [ProcessSample]) {
         let room = LIMIT.saturating_sub(self.new.len());
         for (count, process) in exited.iter_mut().take(room).enumerate() {
-            if count < ASKED_AT_ONCE && !exists(process.id.pid) {
+            let asked = count < self.budget;
+            if asked && !exists(process.id.pid) {
                 continue;
             }
-            if count < ASKED_AT_ONCE {
+            if asked {
                 process.state = State::Zombie;
             }
             let zombie = ProcessSample {
@@ -54,8 +69,12 @@ impl Zombies {
     /// Asks which still exist and puts those among the live processes, which are in the order of
     /// their ids. `now_ns` is of `CLOCK_MONOTONIC`. Call it before [`Zombies::note`]: the newest are shown as exited.
     pub fn insert_into(&mut self, now_ns: u64, processes: &mut Vec<ProcessSample>) {
-        if now_ns.saturating_sub(self.asked_ns) >= PERIOD_NS {
+        let periods = now_ns.saturating_sub(self.asked_ns) / PERIOD_NS;
+        if periods > 0 {
             self.asked_ns = now_ns;
+            // Who looks seldom may look longer.
+            let periods = usize::try_from(periods).unwrap_or(usize::MAX);
+            self.budget = ASKED_AT_ONCE.saturating_mul(periods).min(LIMIT);
             self.ask(exists);
         }
         for zombie in &self.known {
@@ -71,7 +90,7 @@ impl Zombies {
     }
 
     fn ask(&mut self, exists: impl Fn(u32) -> bool) {
-        let asked = self.known.len().min(ASKED_AT_ONCE);
+        let asked = self.known.len().min(self.budget);
         for _ in 0..asked {
             self.next %= self.known.len().max(1);
             let still = self
@@ -85,7 +104,7 @@ impl Zombies {
             }
         }
         let room = LIMIT - self.known.len();
-        let count = self.new.len().min(ASKED_AT_ONCE);
+        let count = self.new.len().min(self.budget);
         let found = self
             .new
             .drain(..count)
@@ -153,6 +172,21 @@ mod tests {
         let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
         assert_eq!(pids, [1, own, own + 1]);
         assert_eq!(processes[1].state, State::Zombie);
+    }
+
+    #[test]
+    fn who_looks_seldom_finds_a_zombie_in_a_storm_of_exits_too() {
+        let own = std::process::id();
+        let mut zombies = Zombies::default();
+        // Ids above the largest one: all but one are gone.
+        let mut exited: Vec<_> = (0..4000).map(|at| one((5 << 20) + at)).collect();
+        exited.push(one(own));
+        zombies.insert_into(1, &mut Vec::new());
+        zombies.note(&mut exited);
+        let mut processes = Vec::new();
+        zombies.insert_into(20 * PERIOD_NS, &mut processes);
+        let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
+        assert_eq!(pids, [own]);
     }
 
     #[test]

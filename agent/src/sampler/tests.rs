@@ -86,6 +86,27 @@ fn who_asks_for_details_does_not_cut_the_lists_interval_short() {
 }
 
 #[test]
+fn details_cover_a_time_that_says_something_whoever_asked_before() {
+    let sampler = sampler();
+    let handle = sampler.handle();
+    let attached = handle.attach();
+    block_on(async {
+        let mut last = 0;
+        for _ in 0..4 {
+            let snapshot = handle.details().await.unwrap();
+            assert!(
+                snapshot.interval_ns >= 100_000_000,
+                "{}",
+                snapshot.interval_ns
+            );
+            assert!(snapshot.at.monotonic_ns > last, "a new one for each");
+            last = snapshot.at.monotonic_ns;
+        }
+    });
+    drop(attached);
+}
+
+#[test]
 fn it_ends_although_somebody_waits() {
     let sampler = sampler();
     let handle = sampler.handle();

@@ -5,11 +5,14 @@ use crate::{
     stats::{max, percentile, short},
     table::Table,
 };
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use subjiffy_tests::clients::{allow_files, crowd};
 use subjiffy_tests::flood::Holdings;
 use subjiffy_tests::server::Server;
+use subjiffy_tests::stream::Stream;
 use subjiffy_tests::truth;
 
 const COUNTS: [usize; 3] = [10, 100, 1_000];
@@ -30,6 +33,7 @@ pub fn measure() -> Result<Vec<Table>, String> {
             "clients, % of one core",
             "agent before / with them / after, MB",
             "files with them / after",
+            "a stream of 20 ms meanwhile: interval p1 / p50 / p99 ms, skipped",
         ],
     );
     for count in COUNTS {
@@ -39,7 +43,7 @@ pub fn measure() -> Result<Vec<Table>, String> {
     Ok(vec![table])
 }
 
-fn row(count: usize) -> [String; 9] {
+fn row(count: usize) -> [String; 10] {
     let server = Server::start("");
     let pid = server.pid();
     let clock = || {
@@ -50,9 +54,11 @@ fn row(count: usize) -> [String; 9] {
     // When all are there.
     let (begun, used) = clock();
     let middle = Mutex::new(None);
+    let follower = Follower::start(&server.url);
     let outcome = crowd(&server.url, count, TIME, || {
         *middle.lock().expect("no panic") = Some(Holdings::of(pid));
     });
+    let stream = follower.finish();
     let seconds = begun.elapsed().as_secs_f64();
     let (_, now) = clock();
     let core = |at: usize| short((now[at] - used[at]) as f64 / seconds / 1e7);
@@ -75,5 +81,43 @@ fn row(count: usize) -> [String; 9] {
         core(1),
         memory.join(" / "),
         format!("{} / {}", during.files, after.files),
+        stream,
     ]
+}
+
+/// Follows a stream in a thread of its own.
+struct Follower {
+    done: Arc<AtomicBool>,
+    thread: JoinHandle<(Vec<f64>, u64)>,
+}
+
+impl Follower {
+    fn start(url: &str) -> Self {
+        let mut stream = Stream::open(url, r#"{"period":"20ms","limit":0}"#);
+        let done = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&done);
+        let thread = std::thread::spawn(move || {
+            let (mut intervals, mut skipped) = (Vec::new(), 0);
+            while !until.load(Ordering::Relaxed) {
+                let sample = stream.json();
+                let number = |key: &str| sample[key].as_u64().unwrap_or(0);
+                intervals.push(number("interval_ns") as f64 / 1e6);
+                skipped += number("skipped");
+            }
+            (intervals, skipped)
+        });
+        Self { done, thread }
+    }
+
+    fn finish(self) -> String {
+        self.done.store(true, Ordering::Relaxed);
+        let (intervals, skipped) = self.thread.join().expect("samples");
+        let share = |share| short(percentile(&intervals, share));
+        format!(
+            "{} / {} / {}, {skipped}",
+            share(0.01),
+            share(0.5),
+            share(0.99)
+        )
+    }
 }
