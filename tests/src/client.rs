@@ -1,50 +1,29 @@
-//! A client that shows what is really sent.
+//! A client that takes JSON only.
 
-use flate2::bufread::GzDecoder;
+use crate::raw::Raw;
+use crate::wire;
 use serde_json::Value;
-use std::io::Read;
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
-use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
-
-/// Longer than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection to the agent.
-pub struct Client(WebSocket<TcpStream>);
+pub struct Client(Raw);
 
 impl Client {
-    /// Connects to `ws://ADDRESS/ws`.
+    /// Connects to a `ws://HOST:PORT/ws`.
     ///
     /// # Panics
     /// When that fails.
     pub fn connect(url: &str) -> Self {
-        let address = url.trim_start_matches("ws://").trim_end_matches("/ws");
-        let stream = TcpStream::connect(address).unwrap_or_else(|e| panic!("{url}: {e}"));
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a socket option");
-        let (socket, _) = client(url, stream).unwrap_or_else(|e| panic!("{url}: {e}"));
-        Self(socket)
+        Self(Raw::connect(url))
     }
 
-    /// The JSON that answers a request.
+    /// The JSON that answers a request, in the frame that its length asks for.
     ///
     /// # Panics
     /// When no JSON comes within ten seconds.
     pub fn ask(&mut self, request: &str) -> Value {
-        self.0.send(Message::text(request)).expect("a request sent");
-        let json = match self.0.read() {
-            Ok(Message::Text(text)) => text.as_bytes().to_vec(),
-            Ok(Message::Binary(bytes)) => {
-                let mut json = Vec::new();
-                let mut gzip = GzDecoder::new(&bytes[..]);
-                gzip.read_to_end(&mut json).expect("gzip");
-                json
-            }
-            other => panic!("{request} is answered by {other:?}"),
-        };
-        serde_json::from_slice(&json).expect("JSON")
+        let answer = wire::json(&self.0.ask(request));
+        answer.unwrap_or_else(|error| panic!("{request}: {error}"))
     }
 
     /// Asks again and again until the answer is right; it has `limit`.

@@ -1,8 +1,8 @@
 //! A stand-in for `journalctl`, found before the real one.
 
+use crate::process;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -89,16 +89,12 @@ impl Journal {
 
     /// One that says this on stderr and fails.
     pub fn failing(complaint: &str) -> Self {
-        let journal = Self(tempfile::tempdir().expect("a directory"));
-        journal.install(&format!("#!/bin/sh\necho '{complaint}' >&2\nexit 1\n"));
-        journal
+        Self::script(&format!("echo '{complaint}' >&2\nexit 1"))
     }
 
     /// One that hangs for longer than any client waits.
     pub fn hanging() -> Self {
-        let journal = Self(tempfile::tempdir().expect("a directory"));
-        journal.install("#!/bin/sh\nexec sleep 30\n");
-        journal
+        Self::script("exec sleep 30")
     }
 
     fn path(&self) -> &Path {
@@ -106,10 +102,16 @@ impl Journal {
     }
 
     fn install(&self, script: &str) {
-        let path = self.path().join("journalctl");
-        fs::write(&path, script).expect("a script");
-        let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(&path, mode).expect("an executable script");
+        let text = self.path().join("script");
+        fs::write(&text, script).expect("a script");
+        process::install(&text, &self.path().join("journalctl"));
+    }
+
+    /// One that is this shell script, to be found before the real one.
+    pub fn script(script: &str) -> Self {
+        let journal = Self(tempfile::tempdir().expect("a directory"));
+        journal.install(&format!("#!/bin/sh\n{script}\n"));
+        journal
     }
 
     /// Lets a command find it first.

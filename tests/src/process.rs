@@ -1,10 +1,24 @@
 //! A child process that is always reaped.
 
 use rustix::process::{Pid, kill_process};
-use std::process::{Child, ExitStatus};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
+
+/// Copies a program or a script to where it is executed. Another process writes it: one that is
+/// forked here meanwhile, by another test, would hold the new file open for writing, and the kernel
+/// executes no such file (`ETXTBSY`).
+///
+/// # Panics
+/// When it cannot be copied.
+pub fn install(from: &Path, to: &Path) {
+    let mut command = Command::new("install");
+    let status = command.args(["-m", "755"]).arg(from).arg(to).status();
+    let copied = status.is_ok_and(|status| status.success());
+    assert!(copied, "{} to {}", from.display(), to.display());
+}
 
 /// Kills and reaps on drop.
 pub struct Owned(pub Child);

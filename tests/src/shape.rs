@@ -287,4 +287,70 @@ mod tests {
         let twice = json!({"name": "/dev/vda", "total": 2, "available": 1});
         assert!(disks(&json!([twice, twice])).is_err());
     }
+    fn process() -> Value {
+        json!({
+            "pid": 7, "name": "x", "command": "x y", "cpu_usage": 150.5, "mem_bytes": 1,
+            "virtual_mem_bytes": 2, "shared_mem_bytes": null, "thread_count": 1, "fd_count": null,
+            "status": "Sleeping", "parent_pid": null, "user_id": 0, "group_id": 0, "start_time": 1,
+            "cpu_time_user": 1, "cpu_time_system": 1, "read_bytes": null, "write_bytes": 4,
+            "working_directory": "/", "executable_path": null, "child_processes": [], "threads": []
+        })
+    }
+
+    #[test]
+    fn each_trap_in_details_is_seen() {
+        let with = |process: Value| details(&json!({"process": process, "cached_at": 1}));
+        assert_eq!(with(process()), Ok(()));
+        assert!(details(&json!({"process": process()})).is_err());
+        let thread = json!({"tid": 7, "name": "x", "cpu_time_user": 0, "cpu_time_system": 0});
+        for (key, value) in [
+            ("pid", json!(1_u64 << 32)),
+            ("command", json!(null)),
+            ("cpu_usage", json!(null)),
+            ("mem_bytes", json!(1.5)),
+            ("thread_count", json!(null)),
+            ("start_time", json!(-1)),
+            ("shared_mem_bytes", json!(0.5)),
+            ("status", json!(3)),
+            ("working_directory", json!("/h\u{f6}me")),
+            ("executable_path", json!("/\u{4e2d}")),
+            ("threads", json!([thread])),
+            ("threads", json!(null)),
+            ("child_processes", json!([{}])),
+        ] {
+            let mut one = process();
+            one[key] = value.clone();
+            assert!(with(one.clone()).is_err(), "{key}: {value}");
+            let mut parent = process();
+            parent["child_processes"] = json!([one]);
+            assert!(with(parent).is_err(), "of a child, {key}: {value}");
+        }
+    }
+
+    #[test]
+    fn each_trap_in_a_journal_is_seen() {
+        let entry = json!({"timestamp": "2026", "priority": "Info", "message": "x", "pid": 1});
+        let with = |entry: &Value| {
+            journal(&json!({
+                "entries": [entry], "total_count": 1, "truncated": false, "notice": null,
+                "cached_at": 1
+            }))
+        };
+        assert_eq!(with(&entry), Ok(()));
+        for (key, value) in [
+            ("priority", json!("info")),
+            ("priority", json!(6)),
+            ("message", json!(null)),
+            ("message", json!("\u{e4}")),
+            ("timestamp", json!("\u{ff12}")),
+            ("timestamp", json!(2026)),
+            ("uid", json!(1_u64 << 32)),
+        ] {
+            let mut one = entry.clone();
+            one[key] = value.clone();
+            assert!(with(&one).is_err(), "{key}: {value}");
+        }
+        let few = json!({"entries": [], "total_count": 1, "truncated": false, "cached_at": 1});
+        assert!(journal(&few).is_err());
+    }
 }

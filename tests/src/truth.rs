@@ -82,6 +82,11 @@ pub fn processes() -> Vec<(u32, u64, String)> {
     .collect()
 }
 
+/// Ids of all threads of a process.
+pub fn threads(pid: u32) -> Vec<u32> {
+    tasks(pid).collect()
+}
+
 /// State letter of a process.
 pub fn state(pid: u32) -> Option<char> {
     let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;

@@ -75,15 +75,3 @@ fn a_reader_that_goes_away_ends_it_quietly() {
         }
     }
 }
-
-#[test]
-fn an_open_address_without_a_token_is_refused() {
-    // An address of the documentation range: were it not refused, it could not be bound either.
-    let ended = run("--listen 192.0.2.1:3000");
-    assert!(!ended.status.success(), "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains("--insecure"),
-        "no way out named in: {}",
-        ended.stderr
-    );
-}

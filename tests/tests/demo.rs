@@ -1,10 +1,11 @@
 //! In the place of `socktop_agent`, next to the published terminal client.
 
-use std::fs::{copy, read_dir, read_link};
+use std::fs::{read_dir, read_link};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use subjiffy_tests::build::binary;
 use subjiffy_tests::need;
+use subjiffy_tests::process::install;
 use subjiffy_tests::screen::{Screen, no_dialog, socktop, total};
 
 #[test]
@@ -14,9 +15,9 @@ fn socktop_demo_starts_it_reads_it_and_ends_it() {
     let _alone = need::exclusive();
     let home = tempfile::tempdir().expect("a directory");
     // Copies: it looks next to the file that a link leads to.
-    copy(client, home.path().join("socktop")).expect("a copy of socktop");
+    install(&client, &home.path().join("socktop"));
     let agent = home.path().join("socktop_agent");
-    copy(binary(), &agent).expect("a copy of the agent");
+    install(binary(), &agent);
 
     let screen = Screen::run(home, "./socktop --demo", (160, 50));
     let text = screen.wait_for("the processes", |text| total(text).is_some_and(|n| n > 0));

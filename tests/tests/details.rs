@@ -10,8 +10,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use subjiffy_tests::journal::Journal;
 use subjiffy_tests::load::Load;
-use subjiffy_tests::process::Signal;
+use subjiffy_tests::process::{Signal, install};
 use subjiffy_tests::server::Server;
 use subjiffy_tests::{agent, build, need, truth};
 
@@ -153,34 +154,6 @@ fn children_have_real_starts_and_real_cpu() {
 }
 
 #[test]
-fn memory_descriptors_and_paths_are_the_kernels() {
-    let mut load = Load::start(LOAD, "spin --us 1000");
-    load.run();
-    let pid = load.pid();
-    with_agent(async |client| {
-        let process = details(client, pid).await;
-        let statm = fs::read_to_string(format!("/proc/{pid}/statm")).expect("statm");
-        let pages: Vec<u64> = statm
-            .split(' ')
-            .take(3)
-            .map(|n| n.parse().expect("pages"))
-            .collect();
-        let page = rustix::param::page_size() as u64;
-        assert_eq!(process.virtual_mem_bytes, pages[0] * page);
-        assert_eq!(process.mem_bytes, pages[1] * page);
-        assert_eq!(process.shared_mem_bytes, Some(pages[2] * page));
-        let open = fs::read_dir(format!("/proc/{pid}/fd")).expect("fd").count();
-        assert_eq!(process.fd_count, Some(open as u32));
-        let here = std::env::current_dir().expect("a directory");
-        assert_eq!(process.working_directory.as_deref(), here.to_str());
-        assert_eq!(process.executable_path.as_deref(), Some(LOAD));
-        assert_eq!(process.command, format!("{LOAD} spin --us 1000 --steps"));
-        assert_eq!(process.parent_pid, Some(std::process::id()));
-    });
-    load.finish();
-}
-
-#[test]
 fn a_dead_process_is_an_error_on_the_next_request_and_others_go_on() {
     with_agent(async |client| {
         for _ in 0..5 {
@@ -276,20 +249,12 @@ fn the_journal_of_a_process_has_nothing_of_an_earlier_one_with_its_id() {
         return;
     }
     let place = tempfile::tempdir().expect("a directory");
-    let program = place.path().join("journalctl");
     let lines = place.path().join("lines");
-    let script = format!("#!/bin/sh\ncat {}\n", lines.display());
-    fs::write(&program, script).expect("a stand-in");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
-    let path = format!("{}:/usr/bin:/bin", place.path().display());
+    let stand_in = Journal::script(&format!("cat {}", lines.display()));
 
     let mut load = Load::start(LOAD, "reuse --burn-us 30000");
     let pid = load.first("child") as u32;
-    let server = Server::spawn(
-        agent::command(build::binary().as_os_str())
-            .args(["--listen", "127.0.0.1:0"])
-            .env("PATH", path),
-    );
+    let server = Server::with("", |command| stand_in.put_before(command));
     talk(&server, async |client| {
         let first = entry(pid, json!("of the first"), "4");
         fs::write(&lines, format!("{first}\n")).expect("lines");
@@ -313,16 +278,9 @@ fn the_journal_of_a_process_has_nothing_of_an_earlier_one_with_its_id() {
 #[test]
 fn an_agent_that_stops_leaves_no_journalctl_behind() {
     let place = tempfile::tempdir().expect("a directory");
-    let (program, pid) = (place.path().join("journalctl"), place.path().join("pid"));
-    let script = format!("#!/bin/sh\necho $$ >{}\nexec sleep 60\n", pid.display());
-    fs::write(&program, script).expect("a stand-in");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
-    let path = format!("{}:/usr/bin:/bin", place.path().display());
-    let server = Server::spawn(
-        agent::command(build::binary().as_os_str())
-            .args(["--listen", "127.0.0.1:0", "--no-bpf"])
-            .env("PATH", path),
-    );
+    let pid = place.path().join("pid");
+    let stand_in = Journal::script(&format!("echo $$ >{}\nexec sleep 60", pid.display()));
+    let server = Server::with("--no-bpf", |command| stand_in.put_before(command));
     let sleeps = |pid: &str| {
         let name = fs::read_to_string(format!("/proc/{}/comm", pid.trim()));
         name.is_ok_and(|name| name == "sleep\n")
@@ -354,51 +312,6 @@ fn an_agent_that_stops_leaves_no_journalctl_behind() {
         assert!(Instant::now() < end, "process {child} is left");
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-#[test]
-fn without_a_journal_the_answer_is_empty_and_says_why() {
-    let server = Server::spawn(
-        agent::command(build::binary().as_os_str())
-            .args(["--listen", "127.0.0.1:0", "--no-bpf"])
-            .env("PATH", "/nowhere"),
-    );
-    talk(&server, async |client| {
-        let journal = journal(client, std::process::id()).await;
-        assert_eq!((journal.total_count, journal.truncated), (0, false));
-        let notice = journal.notice.expect("a notice");
-        assert!(notice.contains("PATH"), "{notice}");
-    });
-}
-
-#[test]
-fn requests_about_processes_hold_nobody_up_and_come_in_any_order() {
-    with_agent(async |client| {
-        let (own, mut answers) = (std::process::id(), 0);
-        for round in 0_u32..200 {
-            let request = match round % 4 {
-                0 => AgentRequest::ProcessMetrics { pid: own },
-                1 => AgentRequest::JournalEntries { pid: own },
-                2 => AgentRequest::ProcessMetrics { pid: 1 },
-                _ => AgentRequest::Metrics,
-            };
-            let what = format!("{round}: {request:?}");
-            match client
-                .request(request)
-                .await
-                .unwrap_or_else(|e| panic!("{what}: {e}"))
-            {
-                AgentResponse::ProcessMetrics(one) => {
-                    assert_eq!(one.process.pid, if round % 4 == 0 { own } else { 1 });
-                }
-                AgentResponse::JournalEntries(_) => assert_eq!(round % 4, 1),
-                AgentResponse::Metrics(_) => assert_eq!(round % 4, 3),
-                other => panic!("{what}: {other:?}"),
-            }
-            answers += 1;
-        }
-        assert_eq!(answers, 200);
-    });
 }
 
 fn entry(pid: u32, message: serde_json::Value, priority: &str) -> serde_json::Value {
@@ -433,7 +346,7 @@ fn truth_boot_s() -> u64 {
 fn for_everybody() -> Option<tempfile::TempDir> {
     let place = tempfile::tempdir_in("/tmp").ok()?;
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).ok()?;
-    fs::copy(build::binary(), place.path().join("subjiffy")).ok()?;
+    install(build::binary(), &place.path().join("subjiffy"));
     let open = |path: &Path| fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 1 == 1);
     open(Path::new("/tmp")).then_some(place)
 }

@@ -1,9 +1,8 @@
 //! The agent starts beside others, ends when it is told to and leaves nothing behind.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
-use subjiffy_tests::agent::{Ended, Top, run};
+use subjiffy_tests::agent::{Ended, Top};
 use subjiffy_tests::load::Load;
 use subjiffy_tests::process::Signal;
 use subjiffy_tests::server::Server;
@@ -64,20 +63,6 @@ fn two_agents_count_the_same() {
         assert_eq!(sample.precision, "scheduler");
     }
     load.finish();
-}
-
-#[test]
-fn a_busy_port_is_an_error_that_names_the_address() {
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = taken.local_addr().expect("its address").to_string();
-    let ended = run(&format!("--listen {address}"));
-    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains(&address),
-        "no {address} in: {}",
-        ended.stderr
-    );
-    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }
 
 fn orderly(ended: &Ended) {

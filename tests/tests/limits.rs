@@ -5,9 +5,12 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use subjiffy_tests::agent::command;
 use subjiffy_tests::build::binary;
+use subjiffy_tests::flood::Holdings;
 use subjiffy_tests::http::{self, HANDSHAKE, status};
 use subjiffy_tests::process::Signal;
+use subjiffy_tests::raw::Raw;
 use subjiffy_tests::server::Server;
+use subjiffy_tests::wire;
 
 /// A WebSocket, opened by hand.
 fn websocket(port: u16) -> TcpStream {
@@ -99,20 +102,17 @@ fn a_hard_limit_that_is_too_low_is_a_warning() {
 fn what_is_refused_is_counted_for_clients_to_see() {
     let server = Server::start("--max-connections-per-address 2");
     let port = server.port();
-    let mut first = websocket(port);
-    let second = websocket(port);
+    let mut first = Raw::connect(&server.url);
+    let second = Raw::connect(&server.url);
     assert_eq!(status(&http::get(port, "/ws", HANDSHAKE)), 503);
     drop(second);
     let end = Instant::now() + Duration::from_secs(20);
     while status(&http::get(port, "/nothing", "")) != 404 {
         assert!(Instant::now() < end, "still full");
     }
-    first.write_all(&text("nonsense")).expect("a request");
-    let first_answer = message(&mut first);
-    assert!(first_answer.contains("error"), "{first_answer}");
-    first.write_all(&text("get_metrics")).expect("a request");
-    let metrics = message(&mut first);
-    let metrics: serde_json::Value = serde_json::from_str(&metrics).expect("metrics");
+    let refused = wire::json(&first.ask("nonsense")).expect("JSON");
+    assert!(refused["error"].is_string(), "{refused}");
+    let metrics = wire::json(&first.ask("get_metrics")).expect("JSON");
     let server_counts = &metrics["server"];
     assert_eq!(server_counts["bad_requests"], 1, "{metrics}");
     assert_eq!(server_counts["bad_handshakes"], 1, "{metrics}");
@@ -123,29 +123,6 @@ fn what_is_refused_is_counted_for_clients_to_see() {
     assert_eq!(accepted, refused.map(|n| n + 3), "{metrics}");
 }
 
-/// The payload of the next text frame, or what gzip says is in a binary one.
-fn message(stream: &mut TcpStream) -> String {
-    let mut header = [0; 2];
-    stream.read_exact(&mut header).expect("an answer");
-    let length = match header[1] {
-        126 => {
-            let mut length = [0; 2];
-            stream.read_exact(&mut length).expect("a length");
-            u16::from_be_bytes(length).into()
-        }
-        length => u64::from(length),
-    };
-    let mut bytes = vec![0; usize::try_from(length).expect("a length")];
-    stream.read_exact(&mut bytes).expect("a message");
-    if header[0] == 0x82 {
-        let mut plain = String::new();
-        let mut gzip = flate2::read::GzDecoder::new(&bytes[..]);
-        gzip.read_to_string(&mut plain).expect("gzip");
-        return plain;
-    }
-    String::from_utf8(bytes).expect("text")
-}
-
 #[test]
 fn a_client_that_asks_much_and_reads_nothing_costs_no_memory() {
     let server = Server::start("");
@@ -153,7 +130,7 @@ fn a_client_that_asks_much_and_reads_nothing_costs_no_memory() {
     let mut probe = websocket(port);
     probe.write_all(&text("get_processes")).expect("a request");
     probe.read_exact(&mut [0; 2]).expect("an answer");
-    let before = resident(server.pid());
+    let before = Holdings::of(server.pid()).memory;
     let requests = text("get_processes").repeat(20_000);
     let greedy: Vec<_> = (0..20)
         .map(|_| {
@@ -165,19 +142,11 @@ fn a_client_that_asks_much_and_reads_nothing_costs_no_memory() {
         })
         .collect();
     std::thread::sleep(Duration::from_secs(2));
-    let grown = resident(server.pid()).saturating_sub(before);
+    let grown = Holdings::of(server.pid()).memory.saturating_sub(before);
     assert!(grown < 8 << 20, "grown by {grown} bytes");
     // Others are served meanwhile.
     let mut fair = websocket(port);
     fair.write_all(&text("get_metrics")).expect("a request");
     fair.read_exact(&mut [0; 2]).expect("an answer");
     drop(greedy);
-}
-
-/// Resident memory of a process in bytes.
-fn resident(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kb = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kb.expect("VmRSS") * 1024
 }

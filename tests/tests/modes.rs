@@ -1,6 +1,6 @@
 //! What cannot be had is a message and a lesser precision, never a crash.
 
-use std::fs::{Permissions, copy, set_permissions};
+use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::Command;
 use subjiffy_tests::agent::{Ended, Top, command, run, to_the_end};
 use subjiffy_tests::build::binary;
 use subjiffy_tests::load::Load;
-use subjiffy_tests::process::Signal;
+use subjiffy_tests::process::{Signal, install};
 use subjiffy_tests::sample::Sample;
 use subjiffy_tests::server::Server;
 use subjiffy_tests::{need, truth, window};
@@ -107,10 +107,8 @@ fn as_nobody(program: &Path) -> Command {
 /// A copy of the agent that any user may run: the build folder may be closed to them.
 fn open_to_everyone(directory: &Path) -> std::path::PathBuf {
     let program = directory.join("subjiffy");
-    copy(binary(), &program).expect("a copy of the agent");
-    for path in [directory, &program] {
-        set_permissions(path, Permissions::from_mode(0o755)).expect("permissions");
-    }
+    install(binary(), &program);
+    set_permissions(directory, Permissions::from_mode(0o755)).expect("permissions");
     program
 }
 

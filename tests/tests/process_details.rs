@@ -8,9 +8,12 @@ use connector::{Client, How, Version, WITH_DETAILS, with_agent};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs::{read_dir, read_link, read_to_string};
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use subjiffy_tests::journal::{Entry, Journal};
-use subjiffy_tests::load::Load;
+use subjiffy_tests::load::{Load, number};
+use subjiffy_tests::process::{Owned, install};
 use subjiffy_tests::raw::{Message, Raw};
 use subjiffy_tests::server::Server;
 use subjiffy_tests::{shape, truth, wire};
@@ -112,14 +115,17 @@ fn every_detail_of_a_process_is_what_the_kernel_says() {
             assert_eq!(number("parent_pid"), u64::from(std::process::id()), "{p}");
             assert_eq!(number("user_id"), field("Uid:"), "{p}");
             assert_eq!(number("group_id"), field("Gid:"), "{p}");
-            assert_eq!(number("virtual_mem_bytes"), field("VmSize:") * 1024, "{p}");
-            let rss = field("VmRSS:") * 1024;
-            assert!(number("mem_bytes").abs_diff(rss) <= 1 << 20, "{rss}: {p}");
-            let shared = (field("RssFile:") + field("RssShmem:")) * 1024;
-            assert!(
-                number("shared_mem_bytes").abs_diff(shared) <= 1 << 20,
-                "{p}"
-            );
+            let statm = read_to_string(format!("/proc/{pid}/statm")).expect("statm");
+            let pages = statm.split(' ').map(|number| number.parse::<u64>());
+            let bytes =
+                pages.map(|pages| pages.expect("pages") * rustix::param::page_size() as u64);
+            let bytes: Vec<_> = bytes.take(3).collect();
+            for (key, bytes) in ["virtual_mem_bytes", "mem_bytes", "shared_mem_bytes"]
+                .iter()
+                .zip(bytes)
+            {
+                assert_eq!(number(key), bytes, "{key}: {p}");
+            }
             let open = read_dir(format!("/proc/{pid}/fd")).expect("fds").count() as u64;
             assert_eq!(number("fd_count"), open, "{p}");
             assert!(
@@ -160,9 +166,15 @@ fn every_detail_of_a_process_is_what_the_kernel_says() {
 
 #[test]
 fn the_details_of_nobody_are_an_error_at_once_and_the_connection_lives() {
+    let mut threads = Load::start(LOAD, "threads --count 1 --burn-us 1 --keep 1");
+    threads.run();
+    let tasks = truth::threads(threads.pid());
+    let thread = tasks.into_iter().find(|&tid| tid != threads.pid());
+    let thread = thread.expect("a second thread");
     for version in WITH_DETAILS {
         with_agent(version, |client| {
-            for pid in [NOBODY, u32::MAX, 0] {
+            // A thread has a directory below /proc, too.
+            for pid in [NOBODY, u32::MAX, 0, thread] {
                 let asked = Instant::now();
                 let answer = client.try_ask(&format!("details:{pid}"));
                 assert!(answer.is_err(), "{version:?}, {pid}: {answer:?}");
@@ -171,6 +183,95 @@ fn the_details_of_nobody_are_an_error_at_once_and_the_connection_lives() {
                 client.ask("metrics");
             }
         });
+    }
+    threads.finish();
+}
+
+/// One that is dead and not buried, threads of the kernel, the first process, the agent itself.
+#[test]
+fn whoever_is_asked_for_breaks_no_client() {
+    // Enough for the books that count in ticks, too.
+    let mut load = Load::start(LOAD, "zombie --burn-us 50000");
+    let zombie = u32::try_from(number(&load.run(), "zombie")).expect("a pid");
+    let server = Server::with("", Journal::hide);
+    let mut client = Raw::connect(&server.url);
+    let of_kernel = truth::processes().into_iter();
+    let of_kernel = of_kernel.filter(|one| one.2 == "kthreadd" || one.2.starts_with("kworker/"));
+    let of_kernel = of_kernel.map(|one| one.0).take(3);
+    for pid in [zombie, 1, server.pid(), std::process::id()]
+        .into_iter()
+        .chain(of_kernel)
+    {
+        let answer = wire::json(&client.ask(&format!("get_process_metrics:{pid}"))).expect("JSON");
+        // A worker of the kernel may just have ended.
+        if answer["error"].is_null() {
+            shape::details(&answer).unwrap_or_else(|error| panic!("{pid}: {error}"));
+        }
+        assert!(answer["error"].is_null() || pid > 2, "{pid}: {answer}");
+        if pid == zombie {
+            let process = &answer["process"];
+            assert_eq!(process["status"], "Zombie", "{answer}");
+            assert_eq!(process["command"], "[load]", "{answer}");
+            assert!(process["cpu_time_user"].as_u64() > Some(10_000), "{answer}");
+        }
+        let journal = wire::json(&client.ask(&format!("get_journal_entries:{pid}")));
+        shape::journal(&journal.expect("JSON")).unwrap_or_else(|error| panic!("{pid}: {error}"));
+    }
+    load.run();
+    load.finish();
+}
+
+/// Nothing is given again: what changed before a request is in its answer.
+#[test]
+fn details_are_as_new_as_the_request() {
+    let script = "while read line; do exec 7</dev/null; echo opened; done";
+    let mut shell = Command::new("sh");
+    let shell = shell
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut shell = Owned(shell.spawn().expect("sh"));
+    let server = Server::with("", Journal::hide);
+    let mut client = Raw::connect(&server.url);
+    let request = format!("get_process_metrics:{}", shell.id());
+    let mut files = || {
+        let answer = wire::json(&client.ask(&request)).expect("JSON");
+        let files = answer["process"]["fd_count"].as_u64();
+        files.unwrap_or_else(|| panic!("{answer}"))
+    };
+    let before = files();
+    let stdin = shell.0.stdin.as_mut().expect("stdin");
+    writeln!(stdin, "go on").expect("a shell that reads");
+    let mut said = [0; 7];
+    let stdout = shell.0.stdout.as_mut().expect("stdout");
+    stdout.read_exact(&mut said).expect("its answer");
+    assert_eq!(files(), before + 1);
+}
+
+/// The terminal client cuts paths by bytes and dies inside a character.
+#[test]
+fn places_in_all_languages_break_no_client() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path().join("\u{e4}\u{4e2d}\u{1f600}".repeat(20));
+    std::fs::create_dir(&place).expect("a directory");
+    let program = place.join("b\u{f6}se");
+    install(LOAD.as_ref(), &program);
+    let mut command = Command::new(&program);
+    command
+        .args(["idle", "--count", "0", "--steps"])
+        .current_dir(&place);
+    let process = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+    let process = Owned(process.expect("the program"));
+    let server = Server::with("", Journal::hide);
+    let answer = Raw::connect(&server.url).ask(&format!("get_process_metrics:{}", process.id()));
+    let answer = wire::json(&answer).expect("JSON");
+    shape::details(&answer).expect("details");
+    let process = &answer["process"];
+    for (key, path) in [("working_directory", &place), ("executable_path", &program)] {
+        let shown = process[key].as_str().unwrap_or_default();
+        assert!(shown.contains("??"), "{key}: {answer}");
+        let text = &process[format!("{key}_text")];
+        assert_eq!(text.as_str(), path.to_str(), "{key}: {answer}");
     }
 }
 
@@ -189,6 +290,10 @@ fn without_a_journal_the_answer_is_empty_and_comes_at_once() {
         );
         shape::journal(&answer).expect("a journal");
         assert_eq!(answer["total_count"], 0, "{answer}");
+        if version == Version::V1_60_1 {
+            let notice = answer["notice"].as_str().unwrap_or_default();
+            assert!(notice.contains("PATH"), "{answer}");
+        }
         client.ask("metrics");
     }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use subjiffy_tests::agent::{command, run, to_the_end};
 use subjiffy_tests::build::binary;
 use subjiffy_tests::http;
-use subjiffy_tests::process::Signal;
+use subjiffy_tests::process::{Signal, install};
 use subjiffy_tests::server::Server;
 use tempfile::TempDir;
 
@@ -186,7 +186,7 @@ fn a_user_without_a_place_for_files_is_told_what_to_do() {
     }
     let home = home();
     let program = home.path().join("subjiffy");
-    std::fs::copy(binary(), &program).expect("a copy of the agent");
+    install(binary(), &program);
     let open = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(home.path(), open).expect("permissions");
     let mut command = command(program.as_os_str());

@@ -181,11 +181,22 @@ fn children_have_the_shape_and_units_of_their_parent() {
     }
 }
 
+/// Another process writes the file: one that is forked here meanwhile, by another test, would hold it
+/// open for writing, and the kernel executes no such file (`ETXTBSY`).
+fn install_sleep(program: &Path) {
+    let mut command = Command::new("install");
+    let status = command
+        .args(["-m", "755", "/bin/sleep"])
+        .arg(program)
+        .status();
+    assert!(status.unwrap().success());
+}
+
 #[test]
 fn a_deleted_program_keeps_its_text() {
     let directory = tempfile::tempdir().unwrap();
     let program = fs::canonicalize(&directory).unwrap().join("schläft");
-    fs::copy("/bin/sleep", &program).unwrap();
+    install_sleep(&program);
     let shell = Shell::spawn(Command::new(&program).arg("60"));
     fs::remove_file(&program).unwrap();
     let shown = shell.until(|shown| shown.executable_path.is_some());
@@ -404,7 +415,7 @@ fn a_program_with_the_rights_of_another_user_has_two_users() {
     }
     let directory = tempfile::tempdir().unwrap();
     let program = directory.path().join("borrowed");
-    fs::copy("/bin/sleep", &program).unwrap();
+    install_sleep(&program);
     std::os::unix::fs::chown(&program, Some(12_345), Some(54_321)).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o6755)).unwrap();
     let shell = Shell::spawn(Command::new(&program).arg("60"));

@@ -2,9 +2,8 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::PathBuf,
-    process::id,
+    process::{Command, id},
     time::{Duration, Instant},
 };
 
@@ -21,9 +20,13 @@ struct StandIn(TempDir);
 impl StandIn {
     fn new(script: &str) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
-        let program = place.file("journalctl");
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let (text, program) = (place.file("script"), place.file("journalctl"));
+        fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
+        // Another process writes it: one that is forked here meanwhile, by another test, would hold
+        // it open for writing, and the kernel executes no such file (`ETXTBSY`).
+        let mut install = Command::new("install");
+        let status = install.args(["-m", "755"]).args([text, program]).status();
+        assert!(status.unwrap().success());
         place
     }
 

@@ -79,6 +79,22 @@ fn a_made_certificate_is_good_for_its_names_and_its_time() {
     assert_eq!(pair.fingerprint().len(), 95);
 }
 
+/// The bytes of X.509 that clients do not look at: RFC 5280, RFC 5480.
+#[test]
+fn a_made_certificate_is_of_the_kind_of_the_reference_agents() {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let (certificate, _) = make(&names(""), now()).unwrap();
+    let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let has = |bytes: &[u8]| der.windows(bytes.len()).any(|window| window == bytes);
+    assert!(has(b"\x06\x03\x55\x04\x03\x0c\x04web1"), "common name");
+    assert!(has(b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"), "P-256");
+    assert!(
+        has(b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"),
+        "ECDSA with SHA-256"
+    );
+    assert!(!has(b"\x06\x03\x55\x1d\x13"), "basic constraints of a CA");
+}
+
 #[test]
 fn a_pair_is_made_once_and_closed_to_others() {
     let (_directory, store) = store();
