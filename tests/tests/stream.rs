@@ -99,6 +99,26 @@ fn a_message_holds_what_was_asked_for_in_that_order() {
     load.finish();
 }
 
+/// Somebody else's samples may tell of its death earlier than those of this stream.
+#[test]
+fn one_that_died_and_is_not_buried_is_there_once_with_what_it_used() {
+    if !need::bpf() {
+        return;
+    }
+    let server = Server::start("");
+    let _other = Stream::open(&server.url, r#"{"period":"20ms","limit":0}"#);
+    let mut stream = Stream::open(&server.url, r#"{"period":"700ms"}"#);
+    stream.sample();
+    let mut load = Load::start(LOAD, "zombie --burn-us 20000");
+    let zombie = u32::try_from(number(&load.run(), "zombie")).expect("a pid");
+    // No two rows are of one process: each sample is checked.
+    let samples = [(); 2].map(|()| stream.sample());
+    let used = window::cpu_ns(&samples, zombie);
+    assert!((20_000_000..200_000_000).contains(&used), "{used} ns");
+    load.run();
+    load.finish();
+}
+
 #[test]
 fn the_period_can_be_changed_on_the_way() {
     let server = Server::start("");

@@ -40,8 +40,15 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
         let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
         // The exact books tell of the end of a zombie when it dies: before `old`, or in `events`.
         let zombie = process.state == State::Zombie && old.precision == Precision::Scheduler;
-        let told = zombie && (base.is_none() || events.tell_of(process.id));
-        let base = if told { Some(process) } else { base };
+        // One that died in this interval is among the exited, and nowhere else.
+        if zombie && events.tell_of(process.id) {
+            continue;
+        }
+        let base = if zombie && base.is_none() {
+            Some(process)
+        } else {
+            base
+        };
         snapshot.processes.push(between(base, process, old));
     }
     snapshot.living = snapshot.processes.len();

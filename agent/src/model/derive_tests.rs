@@ -150,13 +150,7 @@ fn who_skips_samples_sees_the_same_sums() {
         .iter()
         .map(|one| (one.sample.id.pid, one.cpu_ns, one.exited))
         .collect();
-    let expected = [
-        (5, 0, false),
-        (6, 50, false),
-        (5, 60, true),
-        (8, 7, true),
-        (9, 3, true),
-    ];
+    let expected = [(6, 50, false), (5, 60, true), (8, 7, true), (9, 3, true)];
     assert_eq!(rows, expected);
     assert_eq!((snapshot.exited.count, snapshot.exited.cpu_ns), (3, 70));
 }
