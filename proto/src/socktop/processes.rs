@@ -90,15 +90,9 @@ impl Row<'_> {
     }
 }
 
-/// Appends a `Processes` message to `out`, row by row through one `scratch` row: a list costs no
-/// allocation but the growth of `out`.
-pub(super) fn encode<'a>(
-    list: List,
-    rows: impl IntoIterator<Item = Row<'a>>,
-    scratch: &mut Process,
-    out: &mut Vec<u8>,
-) {
-    // What comes behind the rows has higher numbers; a decoder takes any order.
+/// Appends what a `Processes` message says besides its rows.
+pub(super) fn encode_heading(list: List, out: &mut Vec<u8>) {
+    // Some of it has higher numbers than the rows; a decoder takes any order.
     Processes {
         process_count: list.process_count,
         rows: Vec::new(),
@@ -108,8 +102,10 @@ pub(super) fn encode<'a>(
         precision: list.precision.to_owned(),
     }
     .encode_raw(out);
-    for row in rows {
-        row.copy_to(scratch);
-        prost::encoding::message::encode(ROWS, scratch, out);
-    }
+}
+
+/// Appends a row of a `Processes` message. `scratch` is memory to use again.
+pub(super) fn encode_row(row: &Row<'_>, scratch: &mut Process, out: &mut Vec<u8>) {
+    row.copy_to(scratch);
+    prost::encoding::message::encode(ROWS, scratch, out);
 }

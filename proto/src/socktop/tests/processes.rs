@@ -121,6 +121,27 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Lists as they follow each other: processes change, die and are born.
+    #[test]
+    fn what_is_kept_of_the_last_list_is_right(
+        changes in prop::collection::vec((0_usize..700, any::<Given>(), 0..3_u8), 1..40)
+    ) {
+        let mut encoder = Encoder::new();
+        let mut rows = many(600);
+        for (place, new, kind) in changes {
+            let place = place.min(rows.len() - 1);
+            match kind {
+                0 => rows[place] = (rows[place].0, new.1, new.2, new.3),
+                1 => drop(rows.remove(place)),
+                _ => rows.insert(place, new),
+            }
+            let sent = frame(&mut encoder, 7, &rows);
+            prop_assert_eq!(Processes::decode(&payload(&sent)[..]).unwrap(), reference(7, &rows));
+        }
+    }
+}
+
 #[test]
 fn an_empty_list_is_an_empty_frame() {
     assert!(frame(&mut Encoder::new(), 0, &[]).is_empty());
