@@ -19,7 +19,7 @@ pub struct List {
     pub interval_ns: u64,
     /// CPUs online.
     pub cpus: u32,
-    /// `scheduler` or `jiffy`.
+    /// `scheduler` or `jiffy`, which knows nothing of waiting and switches.
     pub precision: &'static str,
 }
 
@@ -38,11 +38,11 @@ pub struct Row<'a> {
     /// CPU time in the interval, ns.
     pub cpu_ns: u64,
     /// Time its threads waited for a CPU in the interval, ns.
-    pub run_delay_ns: Option<u64>,
+    pub run_delay_ns: u64,
     /// Switches it asked for in the interval.
-    pub voluntary_switches: Option<u64>,
+    pub voluntary_switches: u64,
     /// Switches forced on it in the interval.
-    pub involuntary_switches: Option<u64>,
+    pub involuntary_switches: u64,
     /// CPU time since it began, ns.
     pub cpu_total_ns: u64,
     /// When it began, ns since boot.
