@@ -43,6 +43,8 @@ struct Part {
     plain: Vec<u8>,
     /// `plain` as blocks of deflate that end at a byte; empty if they are not made yet.
     packed: Vec<u8>,
+    /// Of `plain`, made with `packed`.
+    sum: Crc,
 }
 
 /// A row in a part; its name is apart from it.
@@ -125,7 +127,7 @@ impl Parts {
         for part in &mut self.parts {
             part.pack(deflate)?;
             self.out.extend_from_slice(&part.packed);
-            sum.update(&part.plain);
+            sum.combine(&part.sum);
         }
         self.out.extend_from_slice(&LAST_BLOCK);
         self.out.extend_from_slice(&sum.sum().to_le_bytes());
@@ -177,6 +179,8 @@ impl Part {
         if !self.packed.is_empty() {
             return Some(());
         }
+        self.sum.reset();
+        self.sum.update(&self.plain);
         deflate.reset();
         loop {
             let rest = self
