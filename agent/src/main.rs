@@ -15,7 +15,7 @@ use subjiffy::{
     cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
     descriptors::make_room,
-    doctor, listen,
+    doctor, listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
@@ -30,6 +30,7 @@ use tokio::{net::TcpListener, runtime};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
+    memory::keep_little();
     let cli = Cli::parse();
     start_log();
     let result = match cli.command {
