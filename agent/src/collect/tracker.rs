@@ -22,14 +22,13 @@ pub trait Leaders {
 /// A live process.
 #[derive(Debug, Clone, Default)]
 pub struct Process {
-    /// What goes into a sample, but for the counters.
+    /// What goes into a sample. Its counters are the highest totals any sample has shown: none ever
+    /// goes back.
     pub facts: ProcessSample,
     /// The sum over its threads, dead and alive.
     totals: Counters,
     /// Run time of threads that are on a CPU now, beyond their last switch, ns.
     extra_ns: u64,
-    /// The highest totals any sample has shown: none ever goes back.
-    shown: Counters,
     living: u32,
     /// Parent and user as the slot last had them.
     told: (u32, u32),
@@ -401,9 +400,8 @@ fn take_facts(process: &mut Process, slot: &Slot) {
 fn show(process: &mut Process) -> ProcessSample {
     let mut now = process.totals;
     now.run_ns = now.run_ns.wrapping_add(process.extra_ns);
-    process.shown = now.max(process.shown);
+    process.facts.counters = now.max(process.facts.counters);
     let mut sample = process.facts;
-    sample.counters = process.shown;
     if process.on_cpu {
         sample.state = State::Running;
     }

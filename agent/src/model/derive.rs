@@ -80,6 +80,12 @@ pub(super) fn between(
         }
         None => process.counters,
     };
+    if process.counters == base {
+        return Process {
+            sample: *process,
+            ..Process::default()
+        };
+    }
     let change = process.counters.since(base);
     let (user_ns, system_ns) = user_and_system(change.run_ns, change, process.counters);
     Process {
