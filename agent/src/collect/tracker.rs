@@ -317,16 +317,16 @@ impl Tracker {
 
     /// Appends every live process, by process id, and the names that do not fit into one.
     pub fn sample_into(&mut self, into: &mut Vec<ProcessSample>, names: &mut Vec<Name>) {
-        into.reserve(self.order.len());
-        for &key in &self.order {
-            let process = &mut self.processes[key as usize];
+        let processes = &mut self.processes;
+        into.extend(self.order.iter().map(|&key| {
+            let process = &mut processes[key as usize];
             let mut sample = show(process);
             if let Some(name) = &process.long_name {
                 names.push(**name);
                 sample.name = u16::try_from(names.len()).unwrap_or(0);
             }
-            into.push(sample);
-        }
+            sample
+        }));
     }
 
     /// Moves those that have exited since the last call to `into`.
@@ -400,7 +400,10 @@ fn take_facts(process: &mut Process, slot: &Slot) {
 fn show(process: &mut Process) -> ProcessSample {
     let mut now = process.totals;
     now.run_ns = now.run_ns.wrapping_add(process.extra_ns);
-    process.facts.counters = now.max(process.facts.counters);
+    // Most processes sleep: what is not written stays clean in the CPU's caches.
+    if now != process.facts.counters {
+        process.facts.counters = now.max(process.facts.counters);
+    }
     let mut sample = process.facts;
     if process.on_cpu {
         sample.state = State::Running;

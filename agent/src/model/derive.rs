@@ -35,15 +35,15 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
 
     snapshot.processes.clear();
     let mut olds = old.processes.iter().peekable();
-    for process in &new.processes {
+    let rows = new.processes.iter().map(|process| {
         while olds.next_if(|one| one.id < process.id).is_some() {}
         let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
         // The exact books tell of the end of a zombie when it dies: before `old`, or in `events`.
         let zombie = process.state == State::Zombie && old.precision == Precision::Scheduler;
         let told = zombie && (base.is_none() || events.tell_of(process.id));
-        let base = if told { Some(process) } else { base };
-        snapshot.processes.push(between(base, process, old));
-    }
+        between(if told { Some(process) } else { base }, process, old)
+    });
+    snapshot.processes.extend(rows);
     snapshot.living = snapshot.processes.len();
     for process in &events.exited {
         let base = old.process(process.id);
