@@ -15,8 +15,7 @@ use subjiffy::{
     cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
     descriptors::make_room,
-    doctor, listen,
-    memory::release_memory,
+    doctor, listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
@@ -31,6 +30,7 @@ use tokio::{net::TcpListener, runtime};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
+    memory::keep_little();
     let cli = Cli::parse();
     start_log();
     let result = match cli.command {
@@ -97,7 +97,7 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         },
         tls: certificate.as_ref().map(Keeper::config).transpose()?,
         counters: Arc::default(),
-        after_crowd: Some(release_memory),
+        after_crowd: Some(memory::release_memory),
     };
     let runtime = runtime(settings.workers)?;
     let ended = runtime.block_on(async {

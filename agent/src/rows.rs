@@ -2,10 +2,7 @@
 
 use subjiffy_proto::socktop::{List, Row};
 
-use crate::{
-    collect::sample::Precision,
-    model::{Process, Snapshot},
-};
+use crate::model::{Process, Snapshot};
 
 /// At most so many kinds of short-lived processes are listed.
 const GROUPS: usize = 64;
@@ -35,7 +32,6 @@ impl Rows {
         let dead = self.groups.iter();
         let dead = dead.map(|group| (&group.sum, group.sum.sample.comm.as_bytes(), group.count));
         let all_cpus_ns = snapshot.interval_ns as f64 * f64::from(snapshot.cpus);
-        let exact = snapshot.precision == Precision::Scheduler;
         living.chain(dead).map(move |(process, comm, exited)| Row {
             pid: process.sample.id.pid,
             comm,
@@ -46,9 +42,9 @@ impl Rows {
             },
             mem_bytes: process.sample.rss_bytes,
             cpu_ns: process.cpu_ns,
-            run_delay_ns: exact.then_some(process.run_delay_ns),
-            voluntary_switches: exact.then_some(process.voluntary_switches),
-            involuntary_switches: exact.then_some(process.involuntary_switches),
+            run_delay_ns: process.run_delay_ns,
+            voluntary_switches: process.voluntary_switches,
+            involuntary_switches: process.involuntary_switches,
             cpu_total_ns: process.sample.counters.run_ns,
             start_ns: process.sample.id.start_ns,
             parent_pid: process.sample.ppid,

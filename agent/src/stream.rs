@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use clap::ValueEnum;
 use subjiffy_proto::stream::StreamRequest;
 
@@ -98,6 +98,7 @@ impl Stream {
                 wish,
                 last_seq: None,
                 places: Vec::new(),
+                line: Vec::new(),
                 buffer: BytesMut::new(),
             },
         }
@@ -117,6 +118,7 @@ struct Writer {
     wish: Wish,
     last_seq: Option<u64>,
     places: Vec<u32>,
+    line: Vec<u8>,
     buffer: BytesMut,
 }
 
@@ -131,9 +133,10 @@ impl Writer {
             fields: self.wish.fields.as_deref(),
             skipped: Some(skipped),
         };
-        self.buffer.reserve(BUFFER);
-        // Writing to memory has no way to fail.
-        let _ = json::write_choice(&mut (&mut self.buffer).writer(), snapshot, &choice);
+        self.line.clear();
+        json::write_choice(&mut self.line, snapshot, &choice);
+        self.buffer.reserve(self.line.len().max(BUFFER));
+        self.buffer.extend_from_slice(&self.line);
         self.buffer.split().freeze()
     }
 }
@@ -171,6 +174,7 @@ mod tests {
             wish: wish(r#"{"limit":1,"fields":["cpu_ns"]}"#).unwrap(),
             last_seq: None,
             places: Vec::new(),
+            line: Vec::new(),
             buffer: BytesMut::new(),
         };
         let process = |cpu_ns| Process {
@@ -197,6 +201,7 @@ mod tests {
             wish: Wish::default(),
             last_seq: None,
             places: Vec::new(),
+            line: Vec::new(),
             buffer: BytesMut::new(),
         };
         let first = writer.write(&Snapshot::default()).as_ptr();

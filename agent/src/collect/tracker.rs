@@ -22,14 +22,13 @@ pub trait Leaders {
 /// A live process.
 #[derive(Debug, Clone, Default)]
 pub struct Process {
-    /// What goes into a sample, but for the counters.
+    /// What goes into a sample. Its counters are the highest totals any sample has shown: none ever
+    /// goes back.
     pub facts: ProcessSample,
     /// The sum over its threads, dead and alive.
     totals: Counters,
     /// Run time of threads that are on a CPU now, beyond their last switch, ns.
     extra_ns: u64,
-    /// The highest totals any sample has shown: none ever goes back.
-    shown: Counters,
     living: u32,
     /// Parent and user as the slot last had them.
     told: (u32, u32),
@@ -318,16 +317,16 @@ impl Tracker {
 
     /// Appends every live process, by process id, and the names that do not fit into one.
     pub fn sample_into(&mut self, into: &mut Vec<ProcessSample>, names: &mut Vec<Name>) {
-        into.reserve(self.order.len());
-        for &key in &self.order {
-            let process = &mut self.processes[key as usize];
+        let processes = &mut self.processes;
+        into.extend(self.order.iter().map(|&key| {
+            let process = &mut processes[key as usize];
             let mut sample = show(process);
             if let Some(name) = &process.long_name {
                 names.push(**name);
                 sample.name = u16::try_from(names.len()).unwrap_or(0);
             }
-            into.push(sample);
-        }
+            sample
+        }));
     }
 
     /// Moves those that have exited since the last call to `into`.
@@ -401,9 +400,11 @@ fn take_facts(process: &mut Process, slot: &Slot) {
 fn show(process: &mut Process) -> ProcessSample {
     let mut now = process.totals;
     now.run_ns = now.run_ns.wrapping_add(process.extra_ns);
-    process.shown = now.max(process.shown);
+    // Most processes sleep: what is not written stays clean in the CPU's caches.
+    if now != process.facts.counters {
+        process.facts.counters = now.max(process.facts.counters);
+    }
     let mut sample = process.facts;
-    sample.counters = process.shown;
     if process.on_cpu {
         sample.state = State::Running;
     }

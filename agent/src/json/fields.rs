@@ -30,32 +30,39 @@ pub enum Value<'a> {
 pub struct Field {
     /// Its key.
     pub name: &'static str,
+    /// The key as it is written, with the colon.
+    pub(super) key: &'static str,
     /// Its value; `None` if it does not apply to this process.
     pub value: for<'a> fn(&'a Snapshot, &'a Process) -> Option<Value<'a>>,
+}
+
+/// Any field; its name must need no escapes.
+macro_rules! field {
+    ($name:literal, $value:expr) => {
+        Field {
+            name: $name,
+            key: concat!("\"", $name, "\":"),
+            value: $value,
+        }
+    };
 }
 
 /// A field that every row has.
 macro_rules! number {
     ($name:literal, $process:ident => $value:expr) => {
-        Field {
-            name: $name,
-            value: |_, $process| Some(Value::Number($value)),
-        }
+        field!($name, |_, $process| Some(Value::Number($value)))
     };
 }
 
 /// A field that only the scheduler's books know.
 macro_rules! exact {
     ($name:literal, $process:ident => $value:expr) => {
-        Field {
-            name: $name,
-            value: |snapshot, $process| {
-                Some(match snapshot.precision {
-                    Precision::Scheduler => Value::Number($value),
-                    Precision::Jiffy => Value::Unknown(()),
-                })
-            },
-        }
+        field!($name, |snapshot, $process| {
+            Some(match snapshot.precision {
+                Precision::Scheduler => Value::Number($value),
+                Precision::Jiffy => Value::Unknown(()),
+            })
+        })
     };
 }
 
@@ -65,17 +72,13 @@ pub static FIELDS: [Field; 17] = [
     number!("pid", process => process.sample.id.pid.into()),
     number!("start_ns", process => process.sample.id.start_ns),
     number!("ppid", process => process.sample.ppid.into()),
-    Field {
-        name: "comm",
-        value: |snapshot, process| {
-            let name = String::from_utf8_lossy(snapshot.name(process));
-            Some(Value::Text(name))
-        },
-    },
-    Field {
-        name: "state",
-        value: |_, process| Some(Value::Letter(process.sample.state.letter())),
-    },
+    field!("comm", |snapshot, process| {
+        let name = String::from_utf8_lossy(snapshot.name(process));
+        Some(Value::Text(name))
+    }),
+    field!("state", |_, process| Some(Value::Letter(
+        process.sample.state.letter()
+    ))),
     number!("threads", process => process.sample.threads.into()),
     number!("uid", process => process.sample.uid.into()),
     number!("rss_bytes", process => process.sample.rss_bytes),
@@ -86,17 +89,11 @@ pub static FIELDS: [Field; 17] = [
     exact!("voluntary_switches", process => process.voluntary_switches),
     exact!("involuntary_switches", process => process.involuntary_switches),
     number!("cpu_total_ns", process => process.sample.counters.run_ns),
-    Field {
-        name: "exited",
-        value: |_, process| Some(Value::Flag(process.exited)),
-    },
-    Field {
-        name: "exit_code",
-        value: |snapshot, process| {
-            let known = process.exited && snapshot.precision == Precision::Scheduler;
-            known.then_some(Value::Number(process.sample.exit_code.into()))
-        },
-    },
+    field!("exited", |_, process| Some(Value::Flag(process.exited))),
+    field!("exit_code", |snapshot, process| {
+        let known = process.exited && snapshot.precision == Precision::Scheduler;
+        known.then_some(Value::Number(process.sample.exit_code.into()))
+    }),
 ];
 
 /// The field of that name.

@@ -2,13 +2,11 @@
 //! added, none is renamed.
 
 pub mod fields;
+mod lines;
 
-use std::io::{self, Write};
+pub use lines::Lines;
 
-use serde::{
-    Serialize, Serializer,
-    ser::{SerializeMap, SerializeSeq},
-};
+use serde::{Serialize, Serializer};
 
 use crate::{
     collect::sample::Disagreement,
@@ -16,8 +14,9 @@ use crate::{
 };
 use fields::{FIELDS, Field};
 
+/// What comes before the rows.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Head {
     seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<u64>,
@@ -29,7 +28,11 @@ struct Line<'a> {
     machine: Machine,
     #[serde(skip_serializing_if = "Option::is_none")]
     process_count: Option<usize>,
-    processes: Rows<'a>,
+}
+
+/// What comes behind the rows.
+#[derive(Serialize)]
+struct Tail<'a> {
     exited: Exited,
     lost: Lost,
     #[serde(serialize_with = "disagreements")]
@@ -72,54 +75,6 @@ fn disagreements<S: Serializer>(all: &[Disagreement], serializer: S) -> Result<S
     }))
 }
 
-/// Rows of chosen processes.
-struct Rows<'a> {
-    snapshot: &'a Snapshot,
-    places: Option<&'a [u32]>,
-    fields: &'a [&'static Field],
-}
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let all = &self.snapshot.processes;
-        let mut list =
-            serializer.serialize_seq(Some(self.places.map_or(all.len(), <[u32]>::len)))?;
-        let mut write = |process| {
-            list.serialize_element(&Row {
-                snapshot: self.snapshot,
-                process,
-                fields: self.fields,
-            })
-        };
-        match self.places {
-            Some(places) => places
-                .iter()
-                .filter_map(|&at| all.get(at as usize))
-                .try_for_each(&mut write)?,
-            None => all.iter().try_for_each(&mut write)?,
-        }
-        list.end()
-    }
-}
-
-struct Row<'a> {
-    snapshot: &'a Snapshot,
-    process: &'a Process,
-    fields: &'a [&'static Field],
-}
-
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_map(None)?;
-        for field in self.fields {
-            if let Some(value) = (field.value)(self.snapshot, self.process) {
-                row.serialize_entry(field.name, &value)?;
-            }
-        }
-        row.end()
-    }
-}
-
 /// What of a snapshot is written.
 #[derive(Debug, Clone, Default)]
 pub struct Choice<'a> {
@@ -131,26 +86,36 @@ pub struct Choice<'a> {
     pub skipped: Option<u64>,
 }
 
-/// Writes all of a snapshot as one line.
-///
-/// # Errors
-/// What the writer says.
-pub fn write(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
-    write_choice(&mut *out, snapshot, &Choice::default())?;
-    out.write_all(b"\n")
+/// Appends all of a snapshot as one line. Who writes one after the other has [`Lines`].
+pub fn write(out: &mut Vec<u8>, snapshot: &Snapshot) {
+    write_choice(out, snapshot, &Choice::default());
+    out.push(b'\n');
 }
 
-/// Writes the chosen parts of a snapshot, without a line end.
-///
-/// # Errors
-/// What the writer says.
-pub fn write_choice(
-    out: &mut impl Write,
+/// Appends the chosen parts of a snapshot, without a line end.
+pub fn write_choice(out: &mut Vec<u8>, snapshot: &Snapshot, choice: &Choice<'_>) {
+    write_with(out, snapshot, choice, |out| {
+        let all = &snapshot.processes;
+        let fields = choice.fields.unwrap_or(&ALL);
+        let mut row = |process| write_row(out, snapshot, process, fields);
+        match choice.places {
+            Some(places) => {
+                let chosen = places.iter().filter_map(|&at| all.get(at as usize));
+                chosen.for_each(&mut row);
+            }
+            None => all.iter().for_each(&mut row),
+        }
+    });
+}
+
+/// Appends a snapshot whose rows, each with a comma behind it, are written by `rows`.
+fn write_with(
+    out: &mut Vec<u8>,
     snapshot: &Snapshot,
     choice: &Choice<'_>,
-) -> io::Result<()> {
-    static ALL: [&Field; FIELDS.len()] = all();
-    let line = Line {
+    rows: impl FnOnce(&mut Vec<u8>),
+) {
+    let head = Head {
         seq: snapshot.seq,
         skipped: choice.skipped,
         at_ns: snapshot.at.wall_ns,
@@ -165,11 +130,8 @@ pub fn write_choice(
             unattributed_ns: snapshot.machine.unattributed_ns,
         },
         process_count: choice.places.map(|_| snapshot.living),
-        processes: Rows {
-            snapshot,
-            places: choice.places,
-            fields: choice.fields.unwrap_or(&ALL),
-        },
+    };
+    let tail = Tail {
         exited: Exited {
             count: snapshot.exited.count,
             cpu_ns: snapshot.exited.cpu_ns,
@@ -181,8 +143,44 @@ pub fn write_choice(
         },
         disagreements: &snapshot.disagreements,
     };
-    serde_json::to_writer(out, &line).map_err(io::Error::from)
+    write_value(out, &head);
+    // Both are parts of one object: a comma takes the place of the braces between them.
+    out.pop();
+    out.extend_from_slice(b",\"processes\":[");
+    let first = out.len();
+    rows(out);
+    if out.len() > first {
+        out.pop();
+    }
+    out.push(b']');
+    let brace = out.len();
+    write_value(out, &tail);
+    out[brace] = b',';
 }
+
+/// Appends one row and a comma.
+fn write_row(out: &mut Vec<u8>, snapshot: &Snapshot, process: &Process, fields: &[&'static Field]) {
+    out.push(b'{');
+    let first = out.len();
+    for field in fields {
+        if let Some(value) = (field.value)(snapshot, process) {
+            out.extend_from_slice(field.key.as_bytes());
+            write_value(out, &value);
+            out.push(b',');
+        }
+    }
+    if out.len() > first {
+        out.pop();
+    }
+    out.extend_from_slice(b"},");
+}
+
+fn write_value(out: &mut Vec<u8>, value: &impl Serialize) {
+    // Writing plain values to memory has no way to fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
+static ALL: [&Field; FIELDS.len()] = all();
 
 const fn all() -> [&'static Field; FIELDS.len()] {
     let mut all = [&FIELDS[0]; FIELDS.len()];
@@ -226,7 +224,7 @@ mod tests {
 
     fn line(precision: Precision) -> serde_json::Value {
         let mut text = Vec::new();
-        write(&mut text, &snapshot(precision)).unwrap();
+        write(&mut text, &snapshot(precision));
         assert_eq!(text.iter().filter(|&&byte| byte == b'\n').count(), 1);
         serde_json::from_slice(&text).unwrap()
     }
@@ -284,7 +282,7 @@ mod tests {
             skipped: Some(2),
         };
         let mut text = Vec::new();
-        write_choice(&mut text, &snapshot, &choice).unwrap();
+        write_choice(&mut text, &snapshot, &choice);
         let line: serde_json::Value = serde_json::from_slice(&text).unwrap();
         let rows = r#""processes":[{"cpu_ns":0,"pid":0},{"cpu_ns":0,"pid":7}]"#;
         let text = String::from_utf8(text).unwrap();

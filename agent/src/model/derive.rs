@@ -35,22 +35,23 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
 
     snapshot.processes.clear();
     let mut olds = old.processes.iter().peekable();
-    for process in &new.processes {
+    let rows = new.processes.iter().filter_map(|process| {
         while olds.next_if(|one| one.id < process.id).is_some() {}
         let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
         // The exact books tell of the end of a zombie when it dies: before `old`, or in `events`.
         let zombie = process.state == State::Zombie && old.precision == Precision::Scheduler;
         // One that died in this interval is among the exited, and nowhere else.
         if zombie && events.tell_of(process.id) {
-            continue;
+            return None;
         }
         let base = if zombie && base.is_none() {
             Some(process)
         } else {
             base
         };
-        snapshot.processes.push(between(base, process, old));
-    }
+        Some(between(base, process, old))
+    });
+    snapshot.processes.extend(rows);
     snapshot.living = snapshot.processes.len();
     for process in &events.exited {
         let base = old.process(process.id);
@@ -87,6 +88,12 @@ pub(super) fn between(
         }
         None => process.counters,
     };
+    if process.counters == base {
+        return Process {
+            sample: *process,
+            ..Process::default()
+        };
+    }
     let change = process.counters.since(base);
     let (user_ns, system_ns) = user_and_system(change.run_ns, change, process.counters);
     Process {

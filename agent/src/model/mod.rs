@@ -50,9 +50,15 @@ impl Snapshot {
     /// The name of a process, as `/proc/PID/stat` has it.
     #[must_use]
     pub fn name<'a>(&'a self, process: &'a Process) -> &'a [u8] {
-        let long = usize::from(process.sample.name).checked_sub(1);
-        let long = long.and_then(|at| self.names.get(at));
+        let long = self.long_name(process);
         long.map_or_else(|| process.sample.comm.as_bytes(), Name::as_bytes)
+    }
+
+    /// Its name if that does not fit into the process.
+    #[must_use]
+    pub fn long_name(&self, process: &Process) -> Option<&Name> {
+        let place = usize::from(process.sample.name).checked_sub(1)?;
+        self.names.get(place)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `subjiffy top`: samples on standard output.
 //!
-//! An object a line ([`json`]) or a [`table`] for people.
+//! An object a line ([`json`](crate::json)) or a [`table`] for people.
 //!
 //! It collects and prints in one thread: if the reader of its output is slow the next interval is
 //! longer, and nothing is left out.
@@ -18,7 +18,7 @@ use crate::{
     check,
     cli::TopArgs,
     collect::collector::Collector,
-    json,
+    json::Lines,
     model::Snapshot,
     timer::{Mailbox, Ticker, be_punctual},
 };
@@ -34,7 +34,8 @@ pub struct Stop;
 pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>) -> io::Result<()> {
     be_punctual();
     let screen = table::Screen::new(io::stdout().is_terminal() && !args.json);
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = BufWriter::with_capacity(1 << 13, io::stdout().lock());
+    let mut lines = Lines::default();
     let (mut samples, mut track) = (Samples::default(), Track::default());
     let mut snapshot = Snapshot::default();
     let mut rows = Vec::new();
@@ -48,7 +49,7 @@ pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>)
         ticker.advance(Instant::now());
         check::report(&snapshot.disagreements);
         let written = if args.json {
-            json::write(&mut out, &snapshot)
+            out.write_all(lines.next(&snapshot))
         } else {
             table::write(&mut out, &snapshot, args.sort, &screen, &mut rows)
         };

@@ -19,7 +19,8 @@ pub struct Processes {
     /// CPUs online.
     #[prost(uint32, tag = "5")]
     pub cpus: u32,
-    /// "scheduler": by the scheduler's own books. "jiffy": by /proc, in ticks of 10 ms.
+    /// "scheduler": by the scheduler's own books. "jiffy": by /proc, in ticks of 10 ms; waiting and
+    /// switches are not known then, and left out.
     #[prost(string, tag = "6")]
     pub precision: ::prost::alloc::string::String,
 }
@@ -41,15 +42,15 @@ pub struct Process {
     /// CPU time in the interval, ns.
     #[prost(uint64, tag = "5")]
     pub cpu_ns: u64,
-    /// Time its threads waited for a CPU in the interval, ns; left out if not known.
-    #[prost(uint64, optional, tag = "6")]
-    pub run_delay_ns: ::core::option::Option<u64>,
-    /// Switches it asked for in the interval; left out if not known.
-    #[prost(uint64, optional, tag = "7")]
-    pub voluntary_switches: ::core::option::Option<u64>,
-    /// Switches forced on it in the interval; left out if not known.
-    #[prost(uint64, optional, tag = "8")]
-    pub involuntary_switches: ::core::option::Option<u64>,
+    /// Time its threads waited for a CPU in the interval, ns.
+    #[prost(uint64, tag = "6")]
+    pub run_delay_ns: u64,
+    /// Switches it asked for in the interval.
+    #[prost(uint64, tag = "7")]
+    pub voluntary_switches: u64,
+    /// Switches forced on it in the interval.
+    #[prost(uint64, tag = "8")]
+    pub involuntary_switches: u64,
     /// CPU time since it began, ns.
     #[prost(uint64, tag = "9")]
     pub cpu_total_ns: u64,

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disk, Frame, Journal, List, Metrics, ProcessMetrics, Row, gzip::Gzip, processes};
-use crate::generated::socktop::Process;
+use super::{Disk, Frame, Journal, List, Metrics, ProcessMetrics, Row, gzip::Gzip, parts::Parts};
 
 /// Encodes answers in memory that it keeps: a repeated process list allocates only its frame.
 /// It sanitizes what it is given, so no frame breaks a client.
@@ -11,7 +10,7 @@ use crate::generated::socktop::Process;
 pub struct Encoder {
     plain: Vec<u8>,
     gzip: Gzip,
-    row: Process,
+    parts: Parts,
 }
 
 impl Encoder {
@@ -21,7 +20,7 @@ impl Encoder {
         Self {
             plain: Vec::new(),
             gzip: Gzip::default(),
-            row: Process::default(),
+            parts: Parts::default(),
         }
     }
 
@@ -40,9 +39,7 @@ impl Encoder {
     /// The answer to [`Request::Processes`](super::Request::Processes). It must list every process:
     /// clients take one that is missing for dead.
     pub fn processes<'a>(&mut self, list: List, rows: impl IntoIterator<Item = Row<'a>>) -> Frame {
-        self.plain.clear();
-        processes::encode(list, rows, &mut self.row, &mut self.plain);
-        Frame::binary(self.gzip.compress(&self.plain).unwrap_or(&self.plain))
+        Frame::binary(self.parts.encode(list, rows))
     }
 
     /// The answer to [`Request::ProcessMetrics`](super::Request::ProcessMetrics).

@@ -19,6 +19,7 @@ mod gpu;
 mod gzip;
 mod journal;
 mod metrics;
+mod parts;
 mod processes;
 mod request;
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub struct List {
     pub interval_ns: u64,
     /// CPUs online.
     pub cpus: u32,
-    /// `scheduler` or `jiffy`.
+    /// `scheduler` or `jiffy`, which knows nothing of waiting and switches.
     pub precision: &'static str,
 }
 
@@ -38,11 +38,11 @@ pub struct Row<'a> {
     /// CPU time in the interval, ns.
     pub cpu_ns: u64,
     /// Time its threads waited for a CPU in the interval, ns.
-    pub run_delay_ns: Option<u64>,
+    pub run_delay_ns: u64,
     /// Switches it asked for in the interval.
-    pub voluntary_switches: Option<u64>,
+    pub voluntary_switches: u64,
     /// Switches forced on it in the interval.
-    pub involuntary_switches: Option<u64>,
+    pub involuntary_switches: u64,
     /// CPU time since it began, ns.
     pub cpu_total_ns: u64,
     /// When it began, ns since boot.
@@ -90,15 +90,9 @@ impl Row<'_> {
     }
 }
 
-/// Appends a `Processes` message to `out`, row by row through one `scratch` row: a list costs no
-/// allocation but the growth of `out`.
-pub(super) fn encode<'a>(
-    list: List,
-    rows: impl IntoIterator<Item = Row<'a>>,
-    scratch: &mut Process,
-    out: &mut Vec<u8>,
-) {
-    // What comes behind the rows has higher numbers; a decoder takes any order.
+/// Appends what a `Processes` message says besides its rows.
+pub(super) fn encode_heading(list: List, out: &mut Vec<u8>) {
+    // Some of it has higher numbers than the rows; a decoder takes any order.
     Processes {
         process_count: list.process_count,
         rows: Vec::new(),
@@ -108,8 +102,10 @@ pub(super) fn encode<'a>(
         precision: list.precision.to_owned(),
     }
     .encode_raw(out);
-    for row in rows {
-        row.copy_to(scratch);
-        prost::encoding::message::encode(ROWS, scratch, out);
-    }
+}
+
+/// Appends a row of a `Processes` message. `scratch` is memory to use again.
+pub(super) fn encode_row(row: &Row<'_>, scratch: &mut Process, out: &mut Vec<u8>) {
+    row.copy_to(scratch);
+    prost::encoding::message::encode(ROWS, scratch, out);
 }

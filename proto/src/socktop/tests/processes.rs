@@ -35,9 +35,9 @@ fn exact(pid: u32) -> Row<'static> {
     let number = u64::from(pid);
     Row {
         cpu_ns: number * 3,
-        run_delay_ns: pid.is_multiple_of(2).then_some(number % 5),
-        voluntary_switches: pid.is_multiple_of(3).then_some(number),
-        involuntary_switches: pid.is_multiple_of(5).then_some(number * 7),
+        run_delay_ns: number % 5,
+        voluntary_switches: number,
+        involuntary_switches: number * 7,
         cpu_total_ns: number << 30,
         start_ns: number * 11,
         parent_pid: pid / 2,
@@ -118,6 +118,29 @@ proptest! {
         prop_assert_eq!(plain.len(), reference.encoded_len());
         prop_assert_eq!(Processes::decode(plain.as_slice()).unwrap(), reference);
         prop_assert_eq!(binary(&sent).starts_with(&[0x1f, 0x8b]), plain.len() > COMPRESS_ABOVE);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Lists as they follow each other: processes change, die and are born.
+    #[test]
+    fn what_is_kept_of_the_last_list_is_right(
+        changes in prop::collection::vec((0_usize..700, any::<Given>(), 0..3_u8), 1..20)
+    ) {
+        let mut encoder = Encoder::new();
+        let mut rows = many(600);
+        for (place, new, kind) in changes {
+            let place = place.min(rows.len() - 1);
+            match kind {
+                0 => rows[place] = (rows[place].0, new.1, new.2, new.3),
+                1 => drop(rows.remove(place)),
+                _ => rows.insert(place, new),
+            }
+            let sent = frame(&mut encoder, 7, &rows);
+            prop_assert_eq!(Processes::decode(&payload(&sent)[..]).unwrap(), reference(7, &rows));
+        }
     }
 }
 

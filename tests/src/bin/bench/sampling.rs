@@ -14,7 +14,7 @@ use subjiffy::chain::{Samples, Track};
 use subjiffy::collect::collector::{Collector, Setup};
 use subjiffy::model::Snapshot;
 use subjiffy::timer::{Mailbox, Ticker, be_punctual};
-use subjiffy::{json, procfs};
+use subjiffy::{json::Lines, procfs};
 use subjiffy_tests::truth;
 
 const IDLE: usize = 200;
@@ -100,7 +100,7 @@ pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, Strin
     let mut collector = collector()?;
     let (mut samples, mut track) = (Samples::default(), Track::default());
     let mut snapshot = Snapshot::default();
-    let mut line = Vec::new();
+    let mut lines = Lines::default();
     let nobody = Mailbox::<()>::default();
     let mut result = Loop::default();
     be_punctual();
@@ -113,8 +113,7 @@ pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, Strin
         let sample = samples.take(&mut collector).map_err(|e| e.to_string())?;
         track.next(&sample, &mut snapshot);
         if encode {
-            line.clear();
-            json::write(&mut line, &snapshot).map_err(|e| e.to_string())?;
+            std::hint::black_box(lines.next(&snapshot));
         }
         ticker.advance(Instant::now());
         result.late_us.push(late.as_secs_f64() * 1e6);
