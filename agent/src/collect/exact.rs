@@ -163,7 +163,8 @@ impl Exact {
             exits: (sum(|cpu| cpu.unlisted_exits) + self.reader.unplaced)
                 .saturating_sub(shown.exits),
             cpu_ns: (sum(|cpu| cpu.unlisted_exit_ns) + self.reader.unplaced_ns)
-                .saturating_sub(shown.cpu_ns),
+                .saturating_sub(shown.cpu_ns)
+                + self.tracker.orphaned_ns(),
         }
     }
 

@@ -80,6 +80,10 @@ pub struct Tracker {
     on_cpu: Vec<u32>,
     exited: Vec<ProcessSample>,
     shown_of_unlisted: Unlisted,
+    /// Keys of processes whose id another one took in this round.
+    former: Vec<(u32, u32)>,
+    /// Key of what stands for the processes of dead threads that cannot be told any more.
+    orphans: Option<u32>,
 }
 
 /// Exits that cannot be listed one by one.
@@ -126,7 +130,7 @@ impl Tracker {
         let key = thread.process;
         let process = &mut self.processes[key as usize];
         process.totals = process.totals.plus(change);
-        if !process.active {
+        if process.alive && !process.active {
             process.active = true;
             self.active.push(key);
         }
@@ -162,7 +166,7 @@ impl Tracker {
     /// Has [`Tracker::settle`] look whether it has exited.
     fn suspect(&mut self, key: u32) {
         let process = &mut self.processes[key as usize];
-        if !process.suspect {
+        if process.alive && !process.suspect {
             process.suspect = true;
             self.suspects.push(key);
         }
@@ -176,6 +180,12 @@ impl Tracker {
             leaders.slot(slot.tgid)
         };
         let leader = leader.filter(|leader| leader.tid == slot.tgid);
+        // What `/proc` says of a thread's start is rounded down.
+        let rounded = slot.flags & flag::FROM_PROC != 0;
+        let latest = slot.start_ns + if rounded { TICK_NS } else { 0 };
+        if leader.is_some_and(|leader| leader.start_ns > latest) {
+            return self.former_process_of(slot);
+        }
         let start_ns = leader
             .as_ref()
             .map_or(slot.start_ns, |leader| leader.start_ns);
@@ -200,6 +210,7 @@ impl Tracker {
             // Another process had this id. The end of its last threads comes in this round.
             self.suspect(key);
             self.processes[key as usize].superseded = true;
+            self.former.push((id.pid, key));
         }
         let mut process = Process {
             alive: true,
@@ -215,6 +226,23 @@ impl Tracker {
             process.totals = counters_of(&reaped);
         }
         self.insert(process)
+    }
+
+    /// The process of a dead thread whose process id belongs to another process by now: no thread is
+    /// older than its process.
+    fn former_process_of(&mut self, slot: &Slot) -> u32 {
+        let former = self.former.iter().filter(|one| one.0 == slot.tgid);
+        let now = self.by_pid.get(&slot.tgid);
+        let started = |key: &&u32| self.processes[**key as usize].facts.id.start_ns;
+        let keys = former.map(|one| &one.1).chain(now);
+        let older = keys.filter(|key| started(key) <= slot.start_ns);
+        if let Some(&key) = older.max_by_key(started) {
+            return key;
+        }
+        *self.orphans.get_or_insert_with(|| {
+            self.processes.push(Process::default());
+            (self.processes.len() - 1) as u32
+        })
     }
 
     fn insert(&mut self, process: Process) -> u32 {
@@ -259,6 +287,7 @@ impl Tracker {
 
     /// Ends a round of visits: whoever has no thread left has exited.
     pub fn settle(&mut self) {
+        self.former.clear();
         let mut suspects = std::mem::take(&mut self.suspects);
         let mut ended = false;
         for key in suspects.drain(..) {
@@ -339,6 +368,14 @@ impl Tracker {
     #[must_use]
     pub fn shown_of_unlisted(&self) -> Unlisted {
         self.shown_of_unlisted
+    }
+
+    /// CPU time of threads that died unseen and whose processes cannot be told any more, ns: listed
+    /// nowhere. Total since the start.
+    #[must_use]
+    pub fn orphaned_ns(&self) -> u64 {
+        let orphans = self.orphans.map(|key| &self.processes[key as usize]);
+        orphans.map_or(0, |orphans| orphans.totals.run_ns)
     }
 
     /// Calls `read` for every process that ran since the last call.

@@ -125,6 +125,35 @@ fn a_used_again_id_is_another_process() {
     assert_eq!(world.live(), [(10, 1, 1)]);
 }
 
+/// The id of a process with threads goes to another process before the end of all of them is read.
+#[test]
+fn a_thread_is_never_counted_for_a_process_that_is_younger() {
+    let mut world = World::new();
+    world.see(&[slot(5, 5, 10, 100, LIVE)]);
+    let leader = slot(5, 5, 10, 150, DEAD);
+    world.tracker.visit(5, &leader, &world.kernel);
+    world.see(&[
+        slot(5, 5, 1000, 7, LIVE),
+        slot(6, 5, 20, 900, DEAD),
+        slot(7, 5, 1100, 3, LIVE),
+    ]);
+    assert_eq!(world.live(), [(5, 10, 2)]);
+    assert_eq!(world.exited(), [(5, 1050)]);
+    assert_eq!(world.tracker.orphaned_ns(), 0);
+
+    // Nothing else was ever read of this one.
+    world.see(&[slot(8, 8, 1000, 5, LIVE), slot(9, 8, 500, 600, DEAD)]);
+    assert_eq!(world.live(), [(5, 10, 2), (8, 5, 1)]);
+    assert_eq!(world.exited(), []);
+    assert_eq!(world.tracker.orphaned_ns(), 600);
+    let mut active = Vec::new();
+    world
+        .tracker
+        .take_active(|process| active.push(process.facts.id.pid));
+    active.sort_unstable();
+    assert_eq!(active, [5, 8]);
+}
+
 #[test]
 fn what_was_shown_of_an_overwritten_thread_is_known() {
     let mut world = World::new();
