@@ -1,5 +1,6 @@
 //! The process list as socktop shows it.
 
+use subjiffy_common::directory::PID_LIMIT;
 use subjiffy_proto::socktop::{List, Row};
 
 use crate::model::{Process, Snapshot};
@@ -85,13 +86,16 @@ impl Rows {
                     .binary_search_by_key(&pid, |one| one.sample.id.pid)
                     .is_ok()
             };
+            let start = |one: &&Process| one.sample.id.start_ns;
+            let Some(newest) = members.clone().max_by_key(start) else {
+                continue;
+            };
+            let mut group = Group::of(newest, members.clone());
             // The row needs an id that is nobody's now; names and ids of the living are theirs.
-            let newest = members
-                .clone()
-                .filter(|one| !alive(one.sample.id.pid))
-                .max_by_key(|one| one.sample.id.start_ns);
-            let Some(newest) = newest else { continue };
-            self.groups.push(Group::of(newest, members));
+            let gone = members.filter(|one| !alive(one.sample.id.pid));
+            let free = PID_LIMIT + self.groups.len() as u32;
+            group.sum.sample.id.pid = gone.max_by_key(start).map_or(free, |one| one.sample.id.pid);
+            self.groups.push(group);
         }
         self.groups
             .sort_unstable_by_key(|group| std::cmp::Reverse(group.sum.cpu_ns));
@@ -162,6 +166,8 @@ mod tests {
                 process(33, 30, b"true", 10, true),
                 // Its id is init's again.
                 process(1, 30, b"true", 10, true),
+                // And here there is no other one of its kind.
+                process(1, 30, b"used-again", 500, true),
             ],
             ..Snapshot::default()
         };
@@ -175,6 +181,7 @@ mod tests {
             [
                 (1, &b"init"[..], 25.0, 0),
                 (30, b"sh", 0.0, 0),
+                (PID_LIMIT + 2, b"used-again", 25.0, 1),
                 (32, b"false", 2.0, 1),
                 (33, b"true", 1.5, 3),
             ]

@@ -49,15 +49,15 @@ fn a_busy_process_is_never_shown_idle_between_process_lists() {
             let average = used / begin.0.elapsed().as_nanos() as f32 * 100.0;
             println!("{words} two busy threads: used {average:.0}, shown {shown:.0?}");
             let most = 105.0 * truth::cpus().min(2) as f32;
-            // An interval may be short, and others may have had the CPUs meanwhile.
-            let near = |shown: &f32| (average / 20.0..=most).contains(shown);
+            // Others may have had the CPUs meanwhile.
+            let near = |shown: &f32| (average / 4.0..=most).contains(shown);
             assert!(
                 shown.iter().all(near),
                 "{words} used {average}, shown {shown:?}"
             );
             let mean = shown.iter().sum::<f32>() / shown.len() as f32;
             assert!(
-                (mean - average).abs() < average * 0.3,
+                (mean - average).abs() < average * 0.2,
                 "{mean}, used {average}"
             );
         });
