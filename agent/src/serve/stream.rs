@@ -14,7 +14,7 @@ use futures_util::{
 use subjiffy_proto::stream::{StreamError, refusal};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -23,7 +23,7 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answers, Event as Counted, Limits, Samples, Setup,
+    Answers, Event as Counted, Samples, Setup,
     socket::{End, Kind, end_for, flush, open, part_with, send, sent},
 };
 
@@ -54,8 +54,10 @@ where
     A: Answers,
 {
     let mut samples: Option<A::Samples> = None;
+    // Pings are no request: they must not put it off.
+    let patience = Instant::now() + setup.limits.handshake;
     loop {
-        let event = shutdown.run_until_cancelled(next_event(socket, &mut samples, &setup.limits));
+        let event = shutdown.run_until_cancelled(next_event(socket, &mut samples, patience));
         let message = match event.await {
             None => return End::Close(CloseCode::Away, "the server shuts down"),
             Some(Event::Silence) => {
@@ -110,14 +112,14 @@ enum Event {
 async fn next_event<S, T>(
     socket: &mut WebSocketStream<S>,
     samples: &mut Option<T>,
-    limits: &Limits,
+    patience: Instant,
 ) -> Event
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: Samples,
 {
     let Some(samples) = samples else {
-        return match timeout(limits.handshake, socket.next()).await {
+        return match timeout_at(patience, socket.next()).await {
             Ok(message) => Event::Message(message),
             Err(_) => Event::Silence,
         };

@@ -77,6 +77,27 @@ async fn who_asks_for_nothing_is_sent_away() {
 }
 
 #[tokio::test]
+async fn who_only_pings_is_sent_away_too() {
+    let limits = Limits {
+        handshake: 3 * SHORT,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut socket = stream(&server).await;
+    let end = tokio::time::Instant::now() + PATIENCE;
+    let code = loop {
+        // Once it has ended, pings fail.
+        let _ = socket.send(Message::Ping("still here".into())).await;
+        match timeout(SHORT, socket.next()).await {
+            Ok(Some(Ok(Message::Close(frame)))) => break frame.unwrap().code,
+            _ => assert!(tokio::time::Instant::now() < end, "it stays for ever"),
+        }
+        tokio::time::sleep(SHORT / 4).await;
+    };
+    assert_eq!(code, CloseCode::Policy);
+}
+
+#[tokio::test]
 async fn the_end_of_the_samples_and_of_the_server_is_told() {
     let server = Server::start(Limits::default()).await;
     let mut socket = stream(&server).await;
