@@ -114,6 +114,9 @@ pub mod connection {
     pub const UNCLAIMED: u32 = 1;
     /// A process has accepted it.
     pub const ACCEPTED: u32 = 2;
+    /// A process has opened it. It may then come through the same states as one from outside, if
+    /// both ends open it at once.
+    pub const OPENED: u32 = 4;
 }
 
 /// Room for slots that went to another process before they were read, bytes.

@@ -147,6 +147,10 @@ fn subjiffy_state(ctx: BtfTracePointContext) -> i32 {
         (TCP_CLOSE, TCP_SYN_SENT) => {
             if let Some(by) = traffic::of_caller() {
                 if let Some(connection) = remembered(socket, true) {
+                    // It may have been another connection's before: the kernel's count of segments
+                    // sent again begins anew.
+                    connection.tgid = 0;
+                    connection.flags = connection::OPENED;
                     own(connection, socket, &by);
                 }
                 count_few(&mut by.slot.opened, 1);

@@ -27,13 +27,30 @@ fn received(socket: Socket, length: i32, flags: u32) {
     calls::received(socket, length, flags);
 }
 
-/// Functions that send, with their number of arguments.
+/// Functions that send, (socket, message, size).
 macro_rules! sends {
-    ($($program:ident $function:literal $arguments:literal;)*) => {
+    ($($program:ident $function:literal;)*) => {
         $(
             #[fexit(function = $function)]
             fn $program(ctx: FExitContext) -> i32 {
-                sent(of(&ctx), ctx.arg::<u64>($arguments) as i32);
+                sent(of(&ctx), ctx.arg::<u64>(3) as i32);
+                0
+            }
+        )*
+    };
+}
+
+/// Functions that send a page of a file or pipe, (socket, page, offset, size, flags).
+macro_rules! pages {
+    ($($program:ident $function:literal;)*) => {
+        $(
+            #[fexit(function = $function)]
+            fn $program(ctx: FExitContext) -> i32 {
+                let socket = of(&ctx);
+                // MPTCP sends it as a message, which counts.
+                if !socket.is_mptcp() {
+                    sent(socket, ctx.arg::<u64>(5) as i32);
+                }
                 0
             }
         )*
@@ -70,12 +87,10 @@ macro_rules! splices {
 // Before Linux 6.3, which has tracepoints for all of them. Those of `AF_UNIX` for sequenced packets
 // call those for datagrams.
 sends! {
-    subjiffy_inet_sendmsg "inet_sendmsg" 3;
-    subjiffy_inet6_sendmsg "inet6_sendmsg" 3;
-    subjiffy_inet_sendpage "inet_sendpage" 5;
-    subjiffy_unix_stream_sendmsg "unix_stream_sendmsg" 3;
-    subjiffy_unix_stream_sendpage "unix_stream_sendpage" 5;
-    subjiffy_unix_dgram_sendmsg "unix_dgram_sendmsg" 3;
+    subjiffy_inet_sendmsg "inet_sendmsg";
+    subjiffy_inet6_sendmsg "inet6_sendmsg";
+    subjiffy_unix_stream_sendmsg "unix_stream_sendmsg";
+    subjiffy_unix_dgram_sendmsg "unix_dgram_sendmsg";
 }
 receives! {
     subjiffy_inet_recvmsg "inet_recvmsg";
@@ -84,23 +99,41 @@ receives! {
     subjiffy_unix_dgram_recvmsg "unix_dgram_recvmsg";
 }
 
+// Before Linux 6.5, which sends pages as messages; the tracepoints do not tell of them.
+pages! {
+    subjiffy_inet_sendpage "inet_sendpage";
+    subjiffy_unix_stream_sendpage "unix_stream_sendpage";
+}
+
 // On every kernel.
 splices! {
     subjiffy_tcp_splice_read "tcp_splice_read";
     subjiffy_unix_splice_read "unix_stream_splice_read";
 }
 
-/// inet_csk_accept(struct sock *sk, int flags, int *err, bool kern), since Linux 6.10 (struct sock
-/// *sk, struct proto_accept_arg *arg).
-#[fexit(function = "inet_csk_accept")]
-fn subjiffy_accept(ctx: FExitContext) -> i32 {
-    let socket: *const u8 = if layout::ACCEPT_ARGUMENTS.load() == 2 {
-        ctx.arg(2)
-    } else {
-        ctx.arg(4)
+/// Functions that accept, with their number of arguments.
+macro_rules! accepts {
+    ($($program:ident $function:literal $arguments:literal;)*) => {
+        $(
+            #[fexit(function = $function)]
+            fn $program(ctx: FExitContext) -> i32 {
+                accepted(Socket(ctx.arg($arguments)));
+                0
+            }
+        )*
     };
-    if !socket.is_null() {
-        connections::accepted(Socket(socket));
+}
+
+#[inline(never)]
+fn accepted(socket: Socket) {
+    if !socket.0.is_null() {
+        connections::accepted(socket);
     }
-    0
+}
+
+// (sk, arg) since Linux 6.10, (sk, flags, error, kern) before. Two programs: the verifier takes no
+// position that it learns on the way.
+accepts! {
+    subjiffy_accept "inet_csk_accept" 2;
+    subjiffy_accept_before_6_10 "inet_csk_accept" 4;
 }

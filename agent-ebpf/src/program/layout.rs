@@ -57,6 +57,4 @@ offsets! {
     TCP_TOTAL_RETRANS;
     /// 1 where tracing programs can keep values on sockets (`bpf_sk_storage_get`, Linux 5.11).
     SOCKET_STORAGE;
-    /// Arguments of `inet_csk_accept`: 4, since Linux 6.10 2.
-    ACCEPT_ARGUMENTS;
 }

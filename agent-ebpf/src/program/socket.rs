@@ -48,6 +48,12 @@ impl Socket {
         self.load::<u16>(&layout::SOCK_PROTOCOL) == IPPROTO_TCP
     }
 
+    /// Whether it is one of MPTCP, which itself sends on sockets of TCP.
+    #[inline(always)]
+    pub fn is_mptcp(self) -> bool {
+        self.load::<u16>(&layout::SOCK_PROTOCOL) == IPPROTO_MPTCP
+    }
+
     /// Whether nothing in it is a message: reading nothing is then its end.
     #[inline(always)]
     pub fn is_stream(self) -> bool {

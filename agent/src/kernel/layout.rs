@@ -9,6 +9,12 @@ pub struct Layout {
     pub globals: Vec<(&'static str, u64)>,
     /// Why sockets cannot be counted, if so.
     pub no_sockets: Option<BtfError>,
+    /// Why programs must not be attached to the return of functions, if so.
+    pub no_returns: Option<BtfError>,
+    /// Whether pages are sent by functions of their own (`sendpage`, until Linux 6.4).
+    pub has_sendpage: bool,
+    /// Arguments of `inet_csk_accept`: 4, since Linux 6.10 2.
+    pub accept_arguments: usize,
 }
 
 /// A field: the global's name, the struct, and the paths it had over the kernels' history.
@@ -101,12 +107,17 @@ impl Layout {
         let no_sockets = all_or_none(btf, SOCKETS, &mut globals).err();
         let has_storage = btf.arguments("bpf_sk_storage_get_tracing").is_ok();
         globals.push(("SOCKET_STORAGE", has_storage.into()));
-        let accept = btf.arguments("inet_csk_accept").unwrap_or(0);
-        globals.push(("ACCEPT_ARGUMENTS", accept as u64));
+        let accept_arguments = btf.arguments("inet_csk_accept").unwrap_or(0);
+        // Before this struct (Linux 5.12 and some later 5.10 and 5.11) the kernel frees the code
+        // that a sleeping call returns to.
+        let no_returns = btf.offset("bpf_tramp_image", &["image"]).err();
         check_switch(&btf.tracepoint("sched_switch")?)?;
         Ok(Self {
             globals,
             no_sockets,
+            no_returns,
+            has_sendpage: btf.arguments("inet_sendpage").is_ok(),
+            accept_arguments,
         })
     }
 
@@ -202,6 +213,7 @@ mod tests {
                 .all(|(name, value)| *value > 0 || name.contains("RUN_"))
         );
         assert_eq!(layout.no_sockets, None);
+        assert_eq!(layout.no_returns, None);
         assert!(layout.has_socket_storage());
     }
 }

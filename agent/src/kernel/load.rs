@@ -5,7 +5,9 @@ use std::{fs, io, io::Read, os::fd::AsRawFd, path::Path};
 use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader,
     maps::{Map, MapData, Queue, RingBuf},
-    programs::{BtfTracePoint, FExit, Iter, RawTracePoint, RawTracePointRunOptions, TestRun},
+    programs::{
+        BtfTracePoint, FExit, Iter, Program, RawTracePoint, RawTracePointRunOptions, TestRun,
+    },
 };
 use aya_log::EbpfLogger;
 use subjiffy_common::{directory, sched};
@@ -340,6 +342,15 @@ pub(super) fn attach_to_return(
     program.load(function, btf)?;
     program.attach()?;
     Ok(program.fd()?.as_fd_raw())
+}
+
+/// Undoes [`attach`] or [`attach_to_return`], if it was done.
+pub(super) fn detach(ebpf: &mut Ebpf, name: &str) {
+    let _ = match ebpf.program_mut(name) {
+        Some(Program::BtfTracePoint(program)) => program.unload(),
+        Some(Program::FExit(program)) => program.unload(),
+        _ => Ok(()),
+    };
 }
 
 fn load_clocks(ebpf: &mut Ebpf) -> Result<(), AnyError> {

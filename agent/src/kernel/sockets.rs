@@ -5,7 +5,7 @@ use subjiffy_ebpf::program;
 
 use super::{
     layout::Layout,
-    load::{AnyError, Hook, attach, attach_to_return, refused},
+    load::{AnyError, Hook, attach, attach_to_return, detach, refused},
 };
 
 /// Tracepoints on every call that sends or receives (Linux 6.3).
@@ -45,12 +45,18 @@ impl Sockets {
             sockets.miss(CALLS[0].1, NO_CALLS, error.to_string());
             return sockets;
         }
-        if !sockets.attach_calls(ebpf, btf) {
-            sockets.attached.clear();
+        let mut returns = Returns { ebpf, btf, layout };
+        if !sockets.attach_calls(&mut returns) {
             return sockets;
         }
+        if layout.has_sendpage {
+            for hook in program::PAGES {
+                let result = returns.attach(hook);
+                sockets.note(hook.1, "sendfile and splice into sockets", result);
+            }
+        }
         let mut tracepoint = |(name, at), unseen| {
-            let result = attach(ebpf, name, at, btf);
+            let result = attach(returns.ebpf, name, at, btf);
             sockets.note(at, unseen, result);
         };
         tracepoint(
@@ -69,46 +75,61 @@ impl Sockets {
         } else {
             "TCP connections accepted"
         };
+        let accept = match layout.accept_arguments {
+            4 => program::ACCEPT_BEFORE_6_10,
+            _ => program::ACCEPT,
+        };
         for (hook, unseen) in [
             (program::TCP_SPLICE, "splice out of TCP sockets"),
             (program::UNIX_SPLICE, "splice out of unix sockets"),
-            (program::ACCEPT, accepts),
+            (accept, accepts),
         ] {
-            let result = attach_to_return(ebpf, hook.0, hook.1, btf);
+            let result = returns.attach(hook);
             sockets.note(hook.1, unseen, result);
         }
         sockets
     }
 
-    /// By tracepoints or, before Linux 6.3, at the return of the functions behind the calls.
-    fn attach_calls(&mut self, ebpf: &mut Ebpf, btf: &Btf) -> bool {
-        for (name, tracepoint) in CALLS {
-            match attach(ebpf, name, tracepoint, btf) {
-                Ok(fd) => self.attached.push(Hook {
-                    name: tracepoint,
-                    fd,
-                }),
-                Err(error) => {
-                    let reason = text(tracepoint, &error);
-                    return self.attach_functions(ebpf, btf, reason);
-                }
-            }
+    /// By tracepoints or, before Linux 6.3, at the return of the functions behind the calls. All of
+    /// either or nothing: half of them would count half of the bytes, both would count twice.
+    fn attach_calls(&mut self, returns: &mut Returns<'_>) -> bool {
+        let (ebpf, btf) = (&mut *returns.ebpf, returns.btf);
+        let tracepoints = self.attach_all(&CALLS, |(name, at)| attach(ebpf, name, at, btf));
+        let Err((hook, error)) = tracepoints else {
+            return true;
+        };
+        for (name, _) in CALLS {
+            detach(returns.ebpf, name);
         }
-        true
+        let no_tracepoint = text(hook, &error);
+        let functions = self.attach_all(&program::CALLS, |hook| returns.attach(hook));
+        let Err((hook, error)) = functions else {
+            return true;
+        };
+        for (name, _) in program::CALLS {
+            detach(returns.ebpf, name);
+        }
+        let reason = format!("{no_tracepoint}; {}", text(hook, &error));
+        self.miss(CALLS[0].1, NO_CALLS, reason);
+        false
     }
 
-    fn attach_functions(&mut self, ebpf: &mut Ebpf, btf: &Btf, no_tracepoint: String) -> bool {
-        for (name, function) in program::CALLS {
-            match attach_to_return(ebpf, name, function, btf) {
-                Ok(fd) => self.attached.push(Hook { name: function, fd }),
+    /// Stops at the first that fails and tells its name; `attached` is empty then.
+    fn attach_all(
+        &mut self,
+        hooks: &[(&'static str, &'static str)],
+        mut attach: impl FnMut((&str, &str)) -> Result<i32, AnyError>,
+    ) -> Result<(), (&'static str, AnyError)> {
+        for &hook in hooks {
+            match attach(hook) {
+                Ok(fd) => self.attached.push(Hook { name: hook.1, fd }),
                 Err(error) => {
-                    let reason = format!("{no_tracepoint}; {}", text(function, &error));
-                    self.miss(CALLS[0].1, NO_CALLS, reason);
-                    return false;
+                    self.attached.clear();
+                    return Err((hook.1, error));
                 }
             }
         }
-        true
+        Ok(())
     }
 
     /// Whether the bytes of every call are counted.
@@ -133,6 +154,23 @@ impl Sockets {
             unseen,
             reason,
         });
+    }
+}
+
+/// Attaches to the return of functions.
+struct Returns<'a> {
+    ebpf: &'a mut Ebpf,
+    btf: &'a Btf,
+    layout: &'a Layout,
+}
+
+impl Returns<'_> {
+    /// A program and its function.
+    fn attach(&mut self, (name, function): (&str, &str)) -> Result<i32, AnyError> {
+        match &self.layout.no_returns {
+            Some(error) => Err(error.clone().into()),
+            None => attach_to_return(self.ebpf, name, function, self.btf),
+        }
     }
 }
 
