@@ -36,25 +36,29 @@ pub mod program {
     /// `tp_btf/tcp_retransmit_skb`: segments sent again.
     pub const RETRANSMIT: &str = "subjiffy_retransmit";
     /// `fexit`: what sockets sent and received, before Linux 6.3: program, function.
-    pub const CALLS: [(&str, &str); 8] = [
+    pub const CALLS: [(&str, &str); 10] = [
         ("subjiffy_inet_sendmsg", "inet_sendmsg"),
         ("subjiffy_inet6_sendmsg", "inet6_sendmsg"),
         ("subjiffy_unix_stream_sendmsg", "unix_stream_sendmsg"),
         ("subjiffy_unix_dgram_sendmsg", "unix_dgram_sendmsg"),
+        ("subjiffy_unix_seqpacket_sendmsg", "unix_seqpacket_sendmsg"),
         ("subjiffy_inet_recvmsg", "inet_recvmsg"),
         ("subjiffy_inet6_recvmsg", "inet6_recvmsg"),
         ("subjiffy_unix_stream_recvmsg", "unix_stream_recvmsg"),
         ("subjiffy_unix_dgram_recvmsg", "unix_dgram_recvmsg"),
+        ("subjiffy_unix_seqpacket_recvmsg", "unix_seqpacket_recvmsg"),
     ];
     /// `fexit`: what is sent by `sendfile` and `splice`, before Linux 6.5.
     pub const PAGES: [(&str, &str); 2] = [
         ("subjiffy_inet_sendpage", "inet_sendpage"),
         ("subjiffy_unix_stream_sendpage", "unix_stream_sendpage"),
     ];
-    /// `fexit`: what is spliced out of TCP sockets.
-    pub const TCP_SPLICE: (&str, &str) = ("subjiffy_tcp_splice_read", "tcp_splice_read");
-    /// `fexit`: what is spliced out of unix sockets.
-    pub const UNIX_SPLICE: (&str, &str) = ("subjiffy_unix_splice_read", "unix_stream_splice_read");
+    /// `fexit`: what is spliced out of sockets.
+    pub const SPLICES: [(&str, &str); 3] = [
+        ("subjiffy_tcp_splice_read", "tcp_splice_read"),
+        ("subjiffy_unix_splice_read", "unix_stream_splice_read"),
+        ("subjiffy_mptcp_splice_read", "mptcp_splice_read"),
+    ];
     /// `fexit`: TCP connections accepted.
     pub const ACCEPT: (&str, &str) = ("subjiffy_accept", "inet_csk_accept");
     /// The same where the function has four arguments.

@@ -27,44 +27,37 @@ fn received(socket: Socket, length: i32, flags: u32) {
     calls::received(socket, length, flags);
 }
 
-/// Functions that send, (socket, message, size).
+/// Functions that send, with their number of arguments, and the sockets that another function
+/// counts.
 macro_rules! sends {
-    ($($program:ident $function:literal;)*) => {
-        $(
-            #[fexit(function = $function)]
-            fn $program(ctx: FExitContext) -> i32 {
-                sent(of(&ctx), ctx.arg::<u64>(3) as i32);
-                0
-            }
-        )*
-    };
-}
-
-/// Functions that send a page of a file or pipe, (socket, page, offset, size, flags).
-macro_rules! pages {
-    ($($program:ident $function:literal;)*) => {
+    ($($program:ident $function:literal $arguments:literal $(unless $counted:ident)?;)*) => {
         $(
             #[fexit(function = $function)]
             fn $program(ctx: FExitContext) -> i32 {
                 let socket = of(&ctx);
-                // MPTCP sends it as a message, which counts.
-                if !socket.is_mptcp() {
-                    sent(socket, ctx.arg::<u64>(5) as i32);
-                }
+                $(if socket.$counted() {
+                    return 0;
+                })?
+                sent(socket, ctx.arg::<u64>($arguments) as i32);
                 0
             }
         )*
     };
 }
 
-/// Functions that receive, (socket, message, size, flags).
+/// Functions that receive, (socket, message, size, flags), and the sockets that another function
+/// counts.
 macro_rules! receives {
-    ($($program:ident $function:literal;)*) => {
+    ($($program:ident $function:literal $(unless $counted:ident)?;)*) => {
         $(
             #[fexit(function = $function)]
             fn $program(ctx: FExitContext) -> i32 {
+                let socket = of(&ctx);
+                $(if socket.$counted() {
+                    return 0;
+                })?
                 let flags = ctx.arg::<u64>(3) as u32;
-                received(of(&ctx), ctx.arg::<u64>(4) as i32, flags);
+                received(socket, ctx.arg::<u64>(4) as i32, flags);
                 0
             }
         )*
@@ -84,31 +77,35 @@ macro_rules! splices {
     };
 }
 
-// Before Linux 6.3, which has tracepoints for all of them. Those of `AF_UNIX` for sequenced packets
-// call those for datagrams.
+// Before Linux 6.3, which has tracepoints for all of them. `AF_UNIX` does sequenced packets as
+// datagrams, which the compiler turns into a call or not.
 sends! {
-    subjiffy_inet_sendmsg "inet_sendmsg";
-    subjiffy_inet6_sendmsg "inet6_sendmsg";
-    subjiffy_unix_stream_sendmsg "unix_stream_sendmsg";
-    subjiffy_unix_dgram_sendmsg "unix_dgram_sendmsg";
+    subjiffy_inet_sendmsg "inet_sendmsg" 3;
+    subjiffy_inet6_sendmsg "inet6_sendmsg" 3;
+    subjiffy_unix_stream_sendmsg "unix_stream_sendmsg" 3;
+    subjiffy_unix_dgram_sendmsg "unix_dgram_sendmsg" 3 unless is_sequenced;
+    subjiffy_unix_seqpacket_sendmsg "unix_seqpacket_sendmsg" 3;
 }
 receives! {
     subjiffy_inet_recvmsg "inet_recvmsg";
     subjiffy_inet6_recvmsg "inet6_recvmsg";
     subjiffy_unix_stream_recvmsg "unix_stream_recvmsg";
-    subjiffy_unix_dgram_recvmsg "unix_dgram_recvmsg";
+    subjiffy_unix_dgram_recvmsg "unix_dgram_recvmsg" unless is_sequenced;
+    subjiffy_unix_seqpacket_recvmsg "unix_seqpacket_recvmsg";
 }
 
-// Before Linux 6.5, which sends pages as messages; the tracepoints do not tell of them.
-pages! {
-    subjiffy_inet_sendpage "inet_sendpage";
-    subjiffy_unix_stream_sendpage "unix_stream_sendpage";
+// Before Linux 6.5, where pages become messages: no tracepoint tells of them. MPTCP sends them as
+// messages always.
+sends! {
+    subjiffy_inet_sendpage "inet_sendpage" 5 unless is_mptcp;
+    subjiffy_unix_stream_sendpage "unix_stream_sendpage" 5;
 }
 
-// On every kernel.
+// On every kernel; MPTCP has one since Linux 7.0.
 splices! {
     subjiffy_tcp_splice_read "tcp_splice_read";
     subjiffy_unix_splice_read "unix_stream_splice_read";
+    subjiffy_mptcp_splice_read "mptcp_splice_read";
 }
 
 /// Functions that accept, with their number of arguments.

@@ -13,8 +13,9 @@ const IPPROTO_TCP: u16 = 6;
 const IPPROTO_UDP: u16 = 17;
 const IPPROTO_MPTCP: u16 = 262;
 
-/// `SOCK_STREAM` of include/linux/net.h.
+/// Types (include/linux/net.h).
 const SOCK_STREAM: u16 = 1;
+const SOCK_SEQPACKET: u16 = 5;
 
 /// A socket as a hook hands it over: a pointer whose type the verifier knows.
 #[derive(Clone, Copy)]
@@ -58,6 +59,12 @@ impl Socket {
     #[inline(always)]
     pub fn is_stream(self) -> bool {
         self.load::<u16>(&layout::SOCK_TYPE) == SOCK_STREAM
+    }
+
+    /// Whether it takes sequenced packets.
+    #[inline(always)]
+    pub fn is_sequenced(self) -> bool {
+        self.load::<u16>(&layout::SOCK_TYPE) == SOCK_SEQPACKET
     }
 
     /// Whether a process has it open (`sk_socket`): not before it is accepted.

@@ -1,5 +1,7 @@
 //! Resolves, for the running kernel, the globals that the programs read their offsets from.
 
+use subjiffy_ebpf::program;
+
 use super::btf::{Btf, BtfError};
 
 /// Values for the globals of the object, by name.
@@ -11,8 +13,8 @@ pub struct Layout {
     pub no_sockets: Option<BtfError>,
     /// Why programs must not be attached to the return of functions, if so.
     pub no_returns: Option<BtfError>,
-    /// Whether pages are sent by functions of their own (`sendpage`, until Linux 6.4).
-    pub has_sendpage: bool,
+    /// Functions that only some kernels have: those that this one has.
+    pub functions: Vec<&'static str>,
     /// Arguments of `inet_csk_accept`: 4, since Linux 6.10 2.
     pub accept_arguments: usize,
 }
@@ -111,12 +113,17 @@ impl Layout {
         // Before this struct (Linux 5.12 and some later 5.10 and 5.11) the kernel frees the code
         // that a sleeping call returns to.
         let no_returns = btf.offset("bpf_tramp_image", &["image"]).err();
+        let functions = program::PAGES.iter().chain(&program::SPLICES);
+        let functions = functions.map(|(_, name)| *name);
+        let functions = functions
+            .filter(|name| btf.arguments(name).is_ok())
+            .collect();
         check_switch(&btf.tracepoint("sched_switch")?)?;
         Ok(Self {
             globals,
             no_sockets,
             no_returns,
-            has_sendpage: btf.arguments("inet_sendpage").is_ok(),
+            functions,
             accept_arguments,
         })
     }

@@ -49,12 +49,6 @@ impl Sockets {
         if !sockets.attach_calls(&mut returns) {
             return sockets;
         }
-        if layout.has_sendpage {
-            for hook in program::PAGES {
-                let result = returns.attach(hook);
-                sockets.note(hook.1, "sendfile and splice into sockets", result);
-            }
-        }
         let mut tracepoint = |(name, at), unseen| {
             let result = attach(returns.ebpf, name, at, btf);
             sockets.note(at, unseen, result);
@@ -79,13 +73,23 @@ impl Sockets {
             4 => program::ACCEPT_BEFORE_6_10,
             _ => program::ACCEPT,
         };
-        for (hook, unseen) in [
-            (program::TCP_SPLICE, "splice out of TCP sockets"),
-            (program::UNIX_SPLICE, "splice out of unix sockets"),
-            (accept, accepts),
+        let result = returns.attach(accept);
+        sockets.note(accept.1, accepts, result);
+        for (hooks, unseen) in [
+            (
+                program::PAGES.as_slice(),
+                "sendfile and splice into sockets",
+            ),
+            (program::SPLICES.as_slice(), "splice out of sockets"),
         ] {
-            let result = returns.attach(hook);
-            sockets.note(hook.1, unseen, result);
+            // What this kernel does not have it does not need.
+            for &hook in hooks
+                .iter()
+                .filter(|(_, name)| layout.functions.contains(name))
+            {
+                let result = returns.attach(hook);
+                sockets.note(hook.1, unseen, result);
+            }
         }
         sockets
     }
