@@ -90,6 +90,8 @@ pub struct NetLoss {
     pub bytes: u64,
     /// Segments sent again on sockets whose process is not known.
     pub retransmits: u64,
+    /// Events that a hook missed but the one behind it counted: they are not lost.
+    pub recovered: u64,
 }
 
 /// What a TCP socket remembers of its process.
@@ -128,6 +130,6 @@ pub const NET_GRAVES_BYTES: u32 = 128 * 1024;
     reason = "see the comment above and the marker's contract"
 )]
 unsafe impl Plain for NetSlot {}
-// SAFETY: two words.
+// SAFETY: three words.
 #[expect(unsafe_code, reason = "see the comment above")]
 unsafe impl Plain for NetLoss {}

@@ -31,6 +31,12 @@ pub mod program {
     pub const SEND: &str = "subjiffy_send";
     /// `tp_btf/sock_recv_length`: what sockets received (Linux 6.3 and later).
     pub const RECEIVE: &str = "subjiffy_receive";
+    /// `tp_btf/sock_send_length`, behind [`SEND`]: counts what that misses (Linux 7.0 and later).
+    pub const SECOND_SEND: &str = "subjiffy_second_send";
+    /// `tp_btf/sock_recv_length`, behind [`RECEIVE`].
+    pub const SECOND_RECEIVE: &str = "subjiffy_second_receive";
+    /// `tp_btf/inet_sock_set_state`, behind [`STATE`].
+    pub const SECOND_STATE: &str = "subjiffy_second_state";
     /// `tp_btf/inet_sock_set_state`: TCP connections opened and accepted.
     pub const STATE: &str = "subjiffy_state";
     /// `tp_btf/tcp_retransmit_skb`: segments sent again.

@@ -5,6 +5,7 @@ use subjiffy_common::net::kind;
 
 use crate::{
     connections,
+    second::{self, First},
     socket::Socket,
     table::count,
     traffic::{self, Traffic},
@@ -18,6 +19,7 @@ const MSG_ERRQUEUE: u32 = 0x2000;
 #[btf_tracepoint(function = "sock_send_length")]
 fn subjiffy_send(ctx: BtfTracePointContext) -> i32 {
     sent(Socket(ctx.arg(0)), ctx.arg::<u64>(1) as i32);
+    second::done(First::Send);
     0
 }
 
@@ -26,6 +28,7 @@ fn subjiffy_send(ctx: BtfTracePointContext) -> i32 {
 fn subjiffy_receive(ctx: BtfTracePointContext) -> i32 {
     let length = ctx.arg::<u64>(1) as i32;
     received(Socket(ctx.arg(0)), length, ctx.arg::<u64>(2) as u32);
+    second::done(First::Receive);
     0
 }
 

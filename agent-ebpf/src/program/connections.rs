@@ -16,6 +16,7 @@ use subjiffy_common::net::{Connection, connection};
 
 use crate::{
     layout,
+    second::{self, First},
     socket::Socket,
     table,
     traffic::{self, Traffic, count_few},
@@ -137,10 +138,17 @@ pub fn accepted(socket: Socket) {
 /// trace_inet_sock_set_state(const struct sock *sk, const int oldstate, const int newstate)
 #[btf_tracepoint(function = "inet_sock_set_state")]
 fn subjiffy_state(ctx: BtfTracePointContext) -> i32 {
-    let socket = Socket(ctx.arg(0));
     let (old, new) = (ctx.arg::<u64>(1) as u32, ctx.arg::<u64>(2) as u32);
+    changed(Socket(ctx.arg(0)), old, new);
+    second::done(First::State);
+    0
+}
+
+/// The state of a socket changes. Not inlined, as there are two hooks for it.
+#[inline(never)]
+pub fn changed(socket: Socket, old: u32, new: u32) {
     if !socket.is_tcp() {
-        return 0;
+        return;
     }
     match (old, new) {
         // `tcp_v4_connect`, in the process that connects.
@@ -181,7 +189,6 @@ fn subjiffy_state(ctx: BtfTracePointContext) -> i32 {
         }
         _ => {}
     }
-    0
 }
 
 /// trace_tcp_retransmit_skb(const struct sock *sk, const struct sk_buff *skb, ...), once for some

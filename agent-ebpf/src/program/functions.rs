@@ -18,12 +18,12 @@ fn of(ctx: &FExitContext) -> Socket {
 
 // Not inlined: they are many, and seldom called or of old kernels.
 #[inline(never)]
-fn sent(socket: Socket, length: i32) {
+pub fn sent(socket: Socket, length: i32) {
     calls::sent(socket, length);
 }
 
 #[inline(never)]
-fn received(socket: Socket, length: i32, flags: u32) {
+pub fn received(socket: Socket, length: i32, flags: u32) {
     calls::received(socket, length, flags);
 }
 

@@ -57,4 +57,6 @@ offsets! {
     TCP_TOTAL_RETRANS;
     /// 1 where tracing programs can keep values on sockets (`bpf_sk_storage_get`, Linux 5.11).
     SOCKET_STORAGE;
+    /// 1 where the hooks of the calls have second ones.
+    SECOND_HOOKS;
 }

@@ -8,6 +8,7 @@
 //! * `clocks`: the CPUs' clocks, read with a sample
 //! * `lifecycle`: fork, exec, rename
 //! * `calls`: bytes and calls on sockets
+//! * `second`: hooks for what those miss while a task is preempted in them
 //! * `functions`: the same where no tracepoint tells of it
 //! * `connections`: TCP connections and segments sent again
 //! * `traffic`: the slots of these two; `socket`: reading a `struct sock`
@@ -34,6 +35,7 @@ mod cpu;
 mod functions;
 mod layout;
 mod lifecycle;
+mod second;
 mod socket;
 mod switch;
 mod table;

@@ -130,6 +130,15 @@ pub fn lose_retransmits(segments: u64) {
     }
 }
 
+/// Counts what a second hook has counted.
+#[inline(always)]
+pub fn recover() {
+    if let Some(loss) = NET_LOSS.get_ptr_mut(0) {
+        // SAFETY: as above.
+        count(unsafe { &mut (*loss).recovered }, 1);
+    }
+}
+
 /// As [`count`].
 #[inline(always)]
 pub fn count_few(to: &mut u32, more: u32) {

@@ -120,7 +120,8 @@ impl Exact {
         self.reader.release_chunks();
         if now.monotonic_ns.saturating_sub(self.misses_read_ns) >= MISSES_PERIOD_NS {
             self.misses_read_ns = now.monotonic_ns;
-            self.misses = self.kernel.recursion_misses();
+            let misses = self.kernel.recursion_misses();
+            self.misses = misses.saturating_sub(self.traffic.lost().recovered);
         }
         if let Some(logger) = &mut self.logger {
             logger.flush();

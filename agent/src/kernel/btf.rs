@@ -269,6 +269,12 @@ impl<'a> Btf<'a> {
         Ok((1..proto.vlen).map(argument).collect())
     }
 
+    /// Whether the kernel uses a type of this name.
+    #[must_use]
+    pub fn has_typedef(&self, name: &str) -> bool {
+        self.find(Kind::Typedef, name).is_some()
+    }
+
     /// Number of arguments of a kernel function.
     ///
     /// # Errors

@@ -92,6 +92,8 @@ const OPTIONAL: &[Field] = &[
     ),
 ];
 
+const SECOND_HOOKS: &str = "SECOND_HOOKS";
+
 impl Layout {
     /// Looks every field up.
     ///
@@ -109,6 +111,9 @@ impl Layout {
         let no_sockets = all_or_none(btf, SOCKETS, &mut globals).err();
         let has_storage = btf.arguments("bpf_sk_storage_get_tracing").is_ok();
         globals.push(("SOCKET_STORAGE", has_storage.into()));
+        // Tracepoints are guarded by this, not by keeping the CPU, since Linux 7.0.
+        let preempts = btf.has_typedef("class_srcu_fast_notrace_t");
+        globals.push((SECOND_HOOKS, preempts.into()));
         let accept_arguments = btf.arguments("inet_csk_accept").unwrap_or(0);
         // Before this struct (Linux 5.12 and some later 5.10 and 5.11) the kernel frees the code
         // that a sleeping call returns to.
@@ -132,6 +137,12 @@ impl Layout {
     #[must_use]
     pub fn has_socket_storage(&self) -> bool {
         self.value("SOCKET_STORAGE") != 0
+    }
+
+    /// Whether a task can be preempted in a hook, which the kernel skips for others then.
+    #[must_use]
+    pub fn has_second_hooks(&self) -> bool {
+        self.value(SECOND_HOOKS) != 0
     }
 
     fn value(&self, name: &str) -> u64 {
@@ -217,7 +228,7 @@ mod tests {
             layout
                 .globals
                 .iter()
-                .all(|(name, value)| *value > 0 || name.contains("RUN_"))
+                .all(|(name, value)| *value > 0 || name.contains("RUN_") || *name == SECOND_HOOKS)
         );
         assert_eq!(layout.no_sockets, None);
         assert_eq!(layout.no_returns, None);

@@ -14,6 +14,13 @@ const CALLS: [(&str, &str); 2] = [
     (program::RECEIVE, "sock_recv_length"),
 ];
 
+/// Those that run behind others, where there are such.
+const SECOND_HOOKS: [(&str, &str); 3] = [
+    (program::SECOND_SEND, "sock_send_length"),
+    (program::SECOND_RECEIVE, "sock_recv_length"),
+    (program::SECOND_STATE, "inet_sock_set_state"),
+];
+
 const NO_CALLS: &str = "no bytes of processes";
 
 /// What is attached and what is not.
@@ -63,6 +70,14 @@ impl Sockets {
         } else {
             let reason = "sockets cannot remember their process before Linux 5.11";
             sockets.miss("tcp_retransmit_skb", retransmits, reason.into());
+        }
+        if layout.has_second_hooks() {
+            for (name, at) in SECOND_HOOKS {
+                if let Err(error) = attach(returns.ebpf, name, at, btf) {
+                    let unseen = "what others do while a task is preempted in the hook";
+                    sockets.miss(at, unseen, text(at, &error));
+                }
+            }
         }
         let accepts = if layout.has_socket_storage() {
             "TCP connections accepted count when their process first sends, receives or closes"
