@@ -10,6 +10,7 @@ mod fork;
 mod name;
 mod processes;
 mod reuse;
+mod sockets;
 mod spin;
 mod steps;
 mod switching;
@@ -35,7 +36,8 @@ const USAGE: &str = "usage: load COMMAND [--NAME VALUE]... [--steps]
   exec-from-thread --burn-us U
   rename --names HEX,HEX.. [--every-ms T]
   pingpong --rounds N                        two processes on one CPU
-  mixed --seconds S";
+  mixed --seconds S
+  sockets [--only NAME] [--near IP4,IP6 --far IP4,IP6 --far-net FILE]   an operation on sockets a step";
 
 fn main() {
     fork::alarm(LIFETIME_S);
@@ -64,6 +66,7 @@ fn run(command: &str, args: &mut Args) -> Result<(), String> {
         "after-exec" => threads::after_exec(args, steps),
         "rename" => name::rename(args, steps),
         "pingpong" => switching::pingpong(args, steps),
+        "sockets" => sockets::sockets(args, steps),
         "mixed" => switching::mixed(args, steps),
         _ => Err("no such command".into()),
     }
