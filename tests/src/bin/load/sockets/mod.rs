@@ -1,19 +1,43 @@
 //! Operations on sockets, one a step, that count by themselves what they move.
 
 mod calls;
+mod failures;
+mod files;
+mod flags;
+mod offload;
+mod passed;
 mod place;
+mod ring;
 mod ways;
 mod work;
 
 use crate::args::Args;
 use crate::steps::{Steps, say};
-use place::Place;
+use place::{Kind, Place};
 use std::io::{ErrorKind, Result};
 use subjiffy_tests::traffic::Step;
 use work::Work;
 
+type Op = Box<dyn Fn(&mut Work) -> Result<()>>;
+
 /// Operations with their names.
-type Table = Vec<(String, Box<dyn Fn(&mut Work) -> Result<()>>)>;
+#[derive(Default)]
+struct Table(Vec<(String, Op)>);
+
+impl Table {
+    /// An operation on this kind of socket.
+    fn add(&mut self, kind: Kind, name: &str, op: impl Fn(&mut Work) -> Result<()> + 'static) {
+        let name = format!("{} {name}", kind.name());
+        self.0.push((name, Box::new(op)));
+    }
+
+    /// An operation that these kinds of sockets have.
+    fn each(&mut self, kinds: &[Kind], name: &str, op: fn(&mut Work, Kind) -> Result<()>) {
+        for &kind in kinds {
+            self.add(kind, name, move |work| op(work, kind));
+        }
+    }
+}
 
 /// Every step is one operation, which prints a `Step`; at the end one more step prints an empty one.
 pub fn sockets(args: &mut Args, steps: Steps) -> std::result::Result<(), String> {
@@ -27,10 +51,21 @@ pub fn sockets(args: &mut Args, steps: Steps) -> std::result::Result<(), String>
         None => Place::loopback(),
     };
     args.done()?;
-    let mut table = ways::table();
-    table.retain(|(name, _)| name.contains(&only));
+    let mut table = Table::default();
+    for fill in [
+        ways::table,
+        flags::table,
+        failures::table,
+        files::table,
+        offload::table,
+        ring::table,
+        passed::table,
+    ] {
+        fill(&mut table);
+    }
+    table.0.retain(|(name, _)| name.contains(&only));
     steps.ready();
-    for (name, op) in table {
+    for (name, op) in table.0 {
         let mut work = Work::new(&place);
         let outcome = op(&mut work);
         let error = outcome.err();

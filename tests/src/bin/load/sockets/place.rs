@@ -59,10 +59,6 @@ impl Kind {
         TCP.contains(&self)
     }
 
-    pub fn is_udp(self) -> bool {
-        UDP.contains(&self)
-    }
-
     pub fn is_stream(self) -> bool {
         STREAMS.contains(&self)
     }

@@ -2,25 +2,23 @@
 
 use super::Table;
 use super::calls::{recvmmsg, recvmsg, sendmmsg, sendmsg};
-use super::place::{ALL, DATAGRAMS, Kind, Socket, UDP};
+use super::place::{ALL, Kind, Socket, UDP};
 use super::work::{Work, expect, payload};
 use rustix::io::{ReadWriteFlags, preadv2, pwritev2, read, readv, write, writev};
 use rustix::net::{RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use std::io::{IoSlice, IoSliceMut, Result};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-pub type Send = dyn Fn(&Socket, &[u8]) -> Result<usize>;
-pub type Receive = dyn Fn(&Socket, &mut [u8]) -> Result<usize>;
+pub type Send<'a> = dyn Fn(&Socket, &[u8]) -> Result<usize> + 'a;
+pub type Receive<'a> = dyn Fn(&Socket, &mut [u8]) -> Result<usize> + 'a;
 
 /// What is sent each way.
 const LENGTHS: [usize; 3] = [1, 1001, 8191];
 
-pub fn table() -> Table {
-    let mut table = Table::new();
+pub fn table(table: &mut Table) {
     for kind in ALL {
-        let mut way = |name: &str, send: &'static Send, receive: &'static Receive| {
-            let op = move |work: &mut Work| exchange(work, kind, send, receive);
-            table.push((format!("{} {name}", kind.name()), Box::new(op)));
+        let mut way = |name: &str, send: &'static Send<'static>, receive: &'static Receive<'static>| {
+            table.add(kind, name, move |work| exchange(work, kind, send, receive));
         };
         way("send, recv", &by_send, &by_recv);
         way("sendto, recvfrom", &by_send, &|socket, buffer| {
@@ -53,28 +51,16 @@ pub fn table() -> Table {
                 Ok(preadv2(socket, &mut parts, u64::MAX, none)?)
             },
         );
-        for (name, broken) in [("", false), (", one broken", true)] {
-            table.push((
-                format!("{} sendmmsg, recvmmsg{name}", kind.name()),
-                Box::new(move |work| several(work, kind, broken)),
-            ));
-        }
     }
-    for kind in DATAGRAMS {
-        if kind != Kind::Seqpacket {
-            table.push((
-                format!("{} sendto, recvfrom unconnected", kind.name()),
-                Box::new(move |work| unconnected(work, kind)),
-            ));
-        }
-    }
-    for kind in UDP {
-        table.push((
-            format!("{} from a socket of IPv6", kind.name()),
-            Box::new(move |work| mapped(work, kind)),
-        ));
-    }
-    table
+    table.each(&ALL, "sendmmsg, recvmmsg", |work, kind| {
+        several(work, kind, false)
+    });
+    table.each(&ALL, "sendmmsg, recvmmsg, one broken", |work, kind| {
+        several(work, kind, true)
+    });
+    let addressed = [Kind::Udp4, Kind::Udp6, Kind::Dgram];
+    table.each(&addressed, "sendto, recvfrom unconnected", unconnected);
+    table.each(&UDP, "from a socket of IPv6", mapped);
 }
 
 pub fn by_send(socket: &Socket, bytes: &[u8]) -> Result<usize> {
