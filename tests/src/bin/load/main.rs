@@ -37,7 +37,7 @@ const USAGE: &str = "usage: load COMMAND [--NAME VALUE]... [--steps]
   rename --names HEX,HEX.. [--every-ms T]
   pingpong --rounds N                        two processes on one CPU
   mixed --seconds S
-  sockets [--only NAME] [--near IP4,IP6 --far IP4,IP6 --far-net FILE]   an operation on sockets a step";
+  sockets [--many true] [--only NAME] [--near IP4,IP6 --far IP4,IP6 --far-net FILE]   an operation on sockets a step";
 
 fn main() {
     fork::alarm(LIFETIME_S);

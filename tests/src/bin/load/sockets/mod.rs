@@ -7,6 +7,7 @@ mod flags;
 mod offload;
 mod passed;
 mod place;
+mod processes;
 mod ring;
 mod ways;
 mod work;
@@ -41,6 +42,7 @@ impl Table {
 
 /// Every step is one operation, which prints a `Step`; at the end one more step prints an empty one.
 pub fn sockets(args: &mut Args, steps: Steps) -> std::result::Result<(), String> {
+    let many = args.optional::<bool>("many")?.unwrap_or(false);
     let only: String = args.or("only", String::new())?;
     let place = match args.optional::<String>("far-net")? {
         Some(net) => {
@@ -52,7 +54,7 @@ pub fn sockets(args: &mut Args, steps: Steps) -> std::result::Result<(), String>
     };
     args.done()?;
     let mut table = Table::default();
-    for fill in [
+    let bytes: &[fn(&mut Table)] = &[
         ways::table,
         flags::table,
         failures::table,
@@ -60,9 +62,13 @@ pub fn sockets(args: &mut Args, steps: Steps) -> std::result::Result<(), String>
         offload::table,
         ring::table,
         passed::table,
-    ] {
-        fill(&mut table);
-    }
+    ];
+    let fill = if many {
+        &[processes::table as fn(&mut Table)]
+    } else {
+        bytes
+    };
+    fill.iter().for_each(|fill| fill(&mut table));
     table.0.retain(|(name, _)| name.contains(&only));
     steps.ready();
     for (name, op) in table.0 {

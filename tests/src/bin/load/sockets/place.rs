@@ -165,8 +165,9 @@ impl Place {
 
     /// A socket at the far end.
     pub fn far_socket(&self, kind: Kind) -> Result<Socket> {
-        let Some(net) = &self.far_net else {
-            return Socket::new(kind);
+        let net = match &self.far_net {
+            Some(net) if kind.family() != AddressFamily::UNIX => net,
+            _ => return Socket::new(kind),
         };
         std::thread::scope(|scope| {
             let made = scope.spawn(|| {

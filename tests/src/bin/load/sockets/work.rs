@@ -7,6 +7,7 @@ use rustix::net::{SocketAddrAny, connect};
 use rustix::pipe::pipe;
 use std::fs::File;
 use std::io::{Error, Read, Result, Write};
+use std::os::fd::OwnedFd;
 use subjiffy_tests::traffic::{Flow, Other, Traffic};
 
 /// The books of one operation.
@@ -94,11 +95,34 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// A child does this with books of its own.
+    /// A child does this with books of its own, to its end.
     pub fn child(&mut self, work: impl FnOnce(&mut Work) -> Result<()>) -> Result<()> {
+        let child = self.begin(work)?;
+        self.finish(child)
+    }
+
+    /// A child begins to do this.
+    pub fn begin(&self, work: impl FnOnce(&mut Work) -> Result<()>) -> Result<Child> {
+        self.fork(None, work)
+    }
+
+    /// The same with a pid, which must be free.
+    pub fn begin_as(
+        &self,
+        pid: u32,
+        work: impl FnOnce(&mut Work) -> Result<()>,
+    ) -> Result<Child> {
+        self.fork(Some(pid), work)
+    }
+
+    fn fork(
+        &self,
+        pid: Option<u32>,
+        work: impl FnOnce(&mut Work) -> Result<()>,
+    ) -> Result<Child> {
         let (report, write) = pipe()?;
         let place = self.place;
-        let pid = fork::fork(|| {
+        let life = move || {
             fork::die_with_parent();
             let mut own = Work::new(place);
             let done = work(&mut own);
@@ -107,16 +131,31 @@ impl<'a> Work<'a> {
                 Err(error) => format!("child: {error}"),
             };
             i32::from(File::from(write).write_all(text.as_bytes()).is_err())
-        })
-        .map_err(Error::other)?;
+        };
+        let pid = match pid {
+            Some(pid) => fork::fork_with_pid(pid.cast_signed(), life),
+            None => fork::fork(life),
+        };
+        let pid = pid.map_err(Error::other)?.unsigned_abs();
+        Ok(Child { pid, report })
+    }
+
+    /// Waits for the end of a child.
+    pub fn finish(&mut self, child: Child) -> Result<()> {
         let mut text = String::new();
-        File::from(report).read_to_string(&mut text)?;
-        fork::reap_one();
+        File::from(child.report).read_to_string(&mut text)?;
+        fork::reap(child.pid);
         let moved = serde_json::from_str(&text).map_err(|_| Error::other(text))?;
-        let pid = pid.unsigned_abs();
+        let pid = child.pid;
         self.others.push(Other { pid, moved });
         Ok(())
     }
+}
+
+/// A child that has books of its own.
+pub struct Child {
+    pub pid: u32,
+    report: OwnedFd,
 }
 
 /// An operation that did not do what it is meant to.
