@@ -25,6 +25,7 @@ pub mod load;
 pub mod need;
 pub mod netns;
 pub mod network;
+pub mod operations;
 pub mod process;
 pub mod raw;
 pub mod relay;

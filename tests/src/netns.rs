@@ -123,6 +123,18 @@ impl Net {
     }
 }
 
+/// Words for `load` when it runs at the near end of [`Net::pair`].
+pub fn ends(far: &Net) -> [String; 6] {
+    [
+        "--near".into(),
+        NEAR.join(","),
+        "--far".into(),
+        FAR.join(","),
+        "--far-net".into(),
+        far.path(),
+    ]
+}
+
 impl Default for Net {
     fn default() -> Self {
         Self::new()

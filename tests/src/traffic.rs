@@ -2,6 +2,8 @@
 
 use crate::sample::Sample;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::{Display, Formatter};
 use std::ops::{Add, AddAssign};
 
 /// Through sockets of one kind.
@@ -69,6 +71,22 @@ impl Traffic {
     }
 }
 
+/// Short: sent bytes/calls, received bytes/calls of the kinds that moved something.
+impl Display for Traffic {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        for (name, flow) in [("tcp", self.tcp), ("udp", self.udp), ("unix", self.unix)] {
+            if flow != Flow::default() {
+                let (tx, tx_calls) = (flow.tx_bytes, flow.tx_calls);
+                let (rx, rx_calls) = (flow.rx_bytes, flow.rx_calls);
+                write!(f, "{name} tx {tx}/{tx_calls} rx {rx}/{rx_calls}, ")?;
+            }
+        }
+        let (opened, accepted) = (self.opened, self.accepted);
+        let again = self.retransmits;
+        write!(f, "opened {opened} accepted {accepted} retransmits {again}")
+    }
+}
+
 impl Add for Flow {
     type Output = Self;
 
@@ -103,9 +121,48 @@ impl AddAssign for Traffic {
     }
 }
 
+/// What processes moved in these samples, dead or alive; of every pid its lives in their order.
+pub fn lives(samples: &[Sample]) -> HashMap<u32, BTreeMap<u64, Traffic>> {
+    let mut lives: HashMap<u32, BTreeMap<u64, Traffic>> = HashMap::new();
+    for row in samples.iter().flat_map(|sample| &sample.processes) {
+        let traffic = row.traffic();
+        if traffic != Traffic::default() {
+            let starts = lives.entry(row.pid).or_default();
+            *starts.entry(row.start_ns).or_default() += traffic;
+        }
+    }
+    lives
+}
+
 /// What a process moved in these samples, dead or alive.
 pub fn of(samples: &[Sample], pid: u32) -> Traffic {
     let rows = samples.iter().flat_map(|sample| &sample.processes);
     rows.filter(|row| row.pid == pid)
         .fold(Traffic::default(), |sum, row| sum + row.traffic())
+}
+
+/// Totals never go back, and grow by what the interval says.
+///
+/// # Panics
+/// When one does not.
+pub fn check_totals(samples: &[Sample]) {
+    let mut seen: HashMap<(u32, u64), [u64; 2]> = HashMap::new();
+    for sample in samples {
+        for row in &sample.processes {
+            let totals = [row.rx_total_bytes, row.tx_total_bytes];
+            let interval = [row.rx_bytes.unwrap_or(0), row.tx_bytes.unwrap_or(0)];
+            let last = seen.insert((row.pid, row.start_ns), totals);
+            for i in 0..2 {
+                let grown = match last {
+                    Some(last) => totals[i] == last[i] + interval[i],
+                    None => totals[i] >= interval[i],
+                };
+                assert!(
+                    grown,
+                    "sample {}: total after {last:?} and this interval in {row:?}",
+                    sample.seq
+                );
+            }
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! Every way to move bytes through a socket is counted to the byte and to the call.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use subjiffy_tests::agent::{self, Top};
 use subjiffy_tests::load::Load;
-use subjiffy_tests::netns::{self, FAR, NEAR, Net};
-use subjiffy_tests::traffic::{self, Step, Traffic};
-use subjiffy_tests::{need, truth};
+use subjiffy_tests::need;
+use subjiffy_tests::netns::{self, Net};
+use subjiffy_tests::operations::{self, Operation, all_exact};
 
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
 
@@ -66,7 +66,8 @@ fn splice_out_of_a_unix_socket_is_counted_or_said_to_be_missing() {
 
 #[test]
 fn bytes_between_two_network_namespaces_are_exact() {
-    let possible = need::root() && need::tool(netns::possible(), "iproute2", "SUBJIFFY_REQUIRE_BPF");
+    let possible =
+        need::root() && need::tool(netns::possible(), "iproute2", "SUBJIFFY_REQUIRE_BPF");
     if !need::bpf() || !possible {
         return;
     }
@@ -81,15 +82,6 @@ fn bytes_between_two_network_namespaces_are_exact() {
     }
 }
 
-/// An operation, and what became of it.
-struct Row {
-    step: Step,
-    /// Processes and what they moved.
-    truth: Vec<(u32, Traffic)>,
-    /// What the agent said in the end, in the same order.
-    told: Vec<Traffic>,
-}
-
 fn everywhere_here(kind: &str) {
     if !need::bpf() {
         return;
@@ -101,29 +93,11 @@ fn everywhere_here(kind: &str) {
 }
 
 /// Runs all operations on this kind of sockets and keeps those that are wanted.
-fn run(kind: &str, nets: Option<(&Net, &Net)>, wanted: impl Fn(&str) -> bool) -> Vec<Row> {
+fn run(kind: &str, nets: Option<(&Net, &Net)>, wanted: impl Fn(&str) -> bool) -> Vec<Operation> {
     let _alone = need::exclusive();
     let mut top = Top::start("-i 20ms");
-    let mut load = Load::spawn(&mut workload(kind, nets));
-    let pid = load.pid();
-    let mut rows = Vec::new();
-    loop {
-        top.samples.clear();
-        let step: Step = serde_json::from_value(load.run()).expect("a step");
-        if step.last {
-            break;
-        }
-        let mut truth = vec![(pid, step.moved)];
-        truth.extend(step.others.iter().map(|other| (other.pid, other.moved)));
-        if wanted(&step.op) {
-            let told = settled(&mut top, &step, &truth);
-            rows.push(Row { step, truth, told });
-        } else {
-            top.fresh();
-        }
-    }
-    load.finish();
-    rows
+    let load = Load::spawn(&mut workload(kind, nets));
+    operations::run(&mut top, load, PATIENCE, wanted)
 }
 
 fn workload(kind: &str, nets: Option<(&Net, &Net)>) -> Command {
@@ -133,72 +107,7 @@ fn workload(kind: &str, nets: Option<(&Net, &Net)>) -> Command {
     };
     command.args(["sockets", "--only", kind]);
     if let Some((_, far)) = nets {
-        command.args(["--near", &NEAR.join(","), "--far", &FAR.join(",")]);
-        command.args(["--far-net", &far.path()]);
+        command.args(netns::ends(far));
     }
     command
-}
-
-/// The sums once they are right, or else after some time; and one sample more, in which nothing may
-/// come.
-fn settled(top: &mut Top, step: &Step, truth: &[(u32, Traffic)]) -> Vec<Traffic> {
-    let told = |top: &Top| -> Vec<Traffic> {
-        let pids = truth.iter().map(|(pid, _)| *pid);
-        pids.map(|pid| traffic::of(&top.samples, pid)).collect()
-    };
-    let now = truth::wall_ns();
-    let end = Instant::now() + PATIENCE;
-    while !agrees(step, truth, &told(top)) && Instant::now() < end {
-        top.read();
-    }
-    top.after(now);
-    top.read();
-    told(top)
-}
-
-fn agrees(step: &Step, truth: &[(u32, Traffic)], told: &[Traffic]) -> bool {
-    truth.iter().zip(told).all(|((_, truth), told)| {
-        if !step.split {
-            return truth == told;
-        }
-        let (few, many) = (truth.sum(), told.sum());
-        truth.without_calls() == told.without_calls()
-            && few.rx_calls <= many.rx_calls
-            && few.tx_calls <= many.tx_calls
-    })
-}
-
-fn all_exact(rows: &[Row], at_least: usize) {
-    let mut wrong = Vec::new();
-    for row in rows {
-        let op = &row.step.op;
-        match &row.step.failed {
-            Some(why) if row.step.missing && no_rings(op) => {
-                eprintln!("NOT TESTED, the kernel has no io_uring: {op}: {why}");
-            }
-            Some(why) => wrong.push(format!("{op}: could not be done: {why}")),
-            None if agrees(&row.step, &row.truth, &row.told) => {}
-            None => {
-                for ((pid, truth), told) in row.truth.iter().zip(&row.told) {
-                    wrong.push(format!("{op}, {pid}:\n    truth {truth:?}\n    agent {told:?}"));
-                }
-            }
-        }
-    }
-    assert!(
-        rows.len() >= at_least,
-        "only {} of {at_least} operations",
-        rows.len()
-    );
-    let operations = rows.len();
-    assert!(
-        wrong.is_empty(),
-        "of {operations} operations:\n{}",
-        wrong.join("\n")
-    );
-}
-
-/// The kernel was built without it; a host that forbids it is no excuse.
-fn no_rings(op: &str) -> bool {
-    op.contains("io_uring") && !std::path::Path::new("/proc/sys/kernel/io_uring_disabled").exists()
 }

@@ -37,7 +37,12 @@ const USAGE: &str = "usage: load COMMAND [--NAME VALUE]... [--steps]
   rename --names HEX,HEX.. [--every-ms T]
   pingpong --rounds N                        two processes on one CPU
   mixed --seconds S
-  sockets [--many true] [--only NAME] [--near IP4,IP6 --far IP4,IP6 --far-net FILE]   an operation on sockets a step";
+  sockets [--many true] [--only NAME] [--near IP4,IP6 --far IP4,IP6 --far-net FILE]
+                                             an operation on sockets a step
+  sockets-storm --count N                    children that send a datagram and die
+  sockets-exec
+  sockets-retransmit [--near .. --far .. --far-net FILE]
+  sockets-void --address A --seconds S";
 
 fn main() {
     fork::alarm(LIFETIME_S);
@@ -67,6 +72,11 @@ fn run(command: &str, args: &mut Args) -> Result<(), String> {
         "rename" => name::rename(args, steps),
         "pingpong" => switching::pingpong(args, steps),
         "sockets" => sockets::sockets(args, steps),
+        "sockets-storm" => sockets::storm(args, steps),
+        "sockets-exec" => sockets::exec(args, steps),
+        "sockets-after-exec" => sockets::after_exec(args, steps),
+        "sockets-retransmit" => sockets::retransmit(args, steps),
+        "sockets-void" => sockets::void(args, steps),
         "mixed" => switching::mixed(args, steps),
         _ => Err("no such command".into()),
     }

@@ -85,12 +85,11 @@ pub fn send_from_nowhere(socket: &Socket, length: usize) -> Result<usize> {
 
 /// Sends a buffer, and then one at an address that is none.
 pub fn send_half_from_nowhere(socket: &Socket, bytes: &[u8]) -> Result<usize> {
-    let mut parts = [(bytes.as_ptr(), bytes.len()), (8 as *const u8, 100)].map(|(base, length)| {
-        libc::iovec {
+    let mut parts =
+        [(bytes.as_ptr(), bytes.len()), (8 as *const u8, 100)].map(|(base, length)| libc::iovec {
             iov_base: base.cast_mut().cast(),
             iov_len: length,
-        }
-    });
+        });
     // SAFETY: msghdr consists of integers and pointers, for which zero means "not used".
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
     message.msg_iov = parts.as_mut_ptr();

@@ -4,6 +4,7 @@ mod calls;
 mod failures;
 mod files;
 mod flags;
+mod lives;
 mod offload;
 mod passed;
 mod place;
@@ -14,6 +15,7 @@ mod work;
 
 use crate::args::Args;
 use crate::steps::{Steps, say};
+pub use lives::{after_exec, exec, retransmit, storm, void};
 use place::{Kind, Place};
 use std::io::{ErrorKind, Result};
 use subjiffy_tests::traffic::Step;
@@ -44,14 +46,7 @@ impl Table {
 pub fn sockets(args: &mut Args, steps: Steps) -> std::result::Result<(), String> {
     let many = args.optional::<bool>("many")?.unwrap_or(false);
     let only: String = args.or("only", String::new())?;
-    let place = match args.optional::<String>("far-net")? {
-        Some(net) => {
-            let near: String = args.required("near")?;
-            let far: String = args.required("far")?;
-            Place::across(&near, &far, &net)?
-        }
-        None => Place::loopback(),
-    };
+    let place = place(args)?;
     args.done()?;
     let mut table = Table::default();
     let bytes: &[fn(&mut Table)] = &[
@@ -93,6 +88,16 @@ pub fn sockets(args: &mut Args, steps: Steps) -> std::result::Result<(), String>
     };
     steps.done(&line(&last));
     Ok(())
+}
+
+/// Where the ends of connections are.
+fn place(args: &mut Args) -> std::result::Result<Place, String> {
+    let Some(net) = args.optional::<String>("far-net")? else {
+        return Ok(Place::loopback());
+    };
+    let near: String = args.required("near")?;
+    let far: String = args.required("far")?;
+    Place::across(&near, &far, &net)
 }
 
 fn line(step: &Step) -> String {

@@ -17,9 +17,10 @@ const LENGTHS: [usize; 3] = [1, 1001, 8191];
 
 pub fn table(table: &mut Table) {
     for kind in ALL {
-        let mut way = |name: &str, send: &'static Send<'static>, receive: &'static Receive<'static>| {
-            table.add(kind, name, move |work| exchange(work, kind, send, receive));
-        };
+        let mut way =
+            |name: &str, send: &'static Send<'static>, receive: &'static Receive<'static>| {
+                table.add(kind, name, move |work| exchange(work, kind, send, receive));
+            };
         way("send, recv", &by_send, &by_recv);
         way("sendto, recvfrom", &by_send, &|socket, buffer| {
             Ok(recvfrom(socket, buffer, RecvFlags::empty())?.0)

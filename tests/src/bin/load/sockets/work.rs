@@ -107,19 +107,11 @@ impl<'a> Work<'a> {
     }
 
     /// The same with a pid, which must be free.
-    pub fn begin_as(
-        &self,
-        pid: u32,
-        work: impl FnOnce(&mut Work) -> Result<()>,
-    ) -> Result<Child> {
+    pub fn begin_as(&self, pid: u32, work: impl FnOnce(&mut Work) -> Result<()>) -> Result<Child> {
         self.fork(Some(pid), work)
     }
 
-    fn fork(
-        &self,
-        pid: Option<u32>,
-        work: impl FnOnce(&mut Work) -> Result<()>,
-    ) -> Result<Child> {
+    fn fork(&self, pid: Option<u32>, work: impl FnOnce(&mut Work) -> Result<()>) -> Result<Child> {
         let (report, write) = pipe()?;
         let place = self.place;
         let life = move || {
