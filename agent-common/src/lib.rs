@@ -1,6 +1,7 @@
 //! Types and arithmetic that the kernel programs and the agent share.
 //!
 //! * [`sched`]: the tables of the scheduler hooks
+//! * [`net`]: the table of the socket hooks
 //! * [`directory`]: where in those tables a thread id lives
 //!
 //! Everything is plain data with one layout for both worlds: `repr(C)`, fixed-width integers,
@@ -8,4 +9,5 @@
 #![no_std]
 
 pub mod directory;
+pub mod net;
 pub mod sched;

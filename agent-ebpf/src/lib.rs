@@ -27,6 +27,33 @@ pub mod program {
     pub const EMPTY: &str = "subjiffy_empty";
     /// `raw_tp`: brings the CPUs' clocks up to date when it is run; never attached.
     pub const CLOCKS: &str = "subjiffy_clocks";
+    /// `tp_btf/sock_send_length`: what sockets sent (Linux 6.3 and later).
+    pub const SEND: &str = "subjiffy_send";
+    /// `tp_btf/sock_recv_length`: what sockets received (Linux 6.3 and later).
+    pub const RECEIVE: &str = "subjiffy_receive";
+    /// `tp_btf/inet_sock_set_state`: TCP connections opened and accepted.
+    pub const STATE: &str = "subjiffy_state";
+    /// `tp_btf/tcp_retransmit_skb`: segments sent again.
+    pub const RETRANSMIT: &str = "subjiffy_retransmit";
+    /// `fexit`: what sockets sent, before Linux 6.3: program, function.
+    pub const CALLS: [(&str, &str); 10] = [
+        ("subjiffy_inet_sendmsg", "inet_sendmsg"),
+        ("subjiffy_inet6_sendmsg", "inet6_sendmsg"),
+        ("subjiffy_inet_sendpage", "inet_sendpage"),
+        ("subjiffy_unix_stream_sendmsg", "unix_stream_sendmsg"),
+        ("subjiffy_unix_stream_sendpage", "unix_stream_sendpage"),
+        ("subjiffy_unix_dgram_sendmsg", "unix_dgram_sendmsg"),
+        ("subjiffy_inet_recvmsg", "inet_recvmsg"),
+        ("subjiffy_inet6_recvmsg", "inet6_recvmsg"),
+        ("subjiffy_unix_stream_recvmsg", "unix_stream_recvmsg"),
+        ("subjiffy_unix_dgram_recvmsg", "unix_dgram_recvmsg"),
+    ];
+    /// `fexit`: what is spliced out of TCP sockets.
+    pub const TCP_SPLICE: (&str, &str) = ("subjiffy_tcp_splice_read", "tcp_splice_read");
+    /// `fexit`: what is spliced out of unix sockets.
+    pub const UNIX_SPLICE: (&str, &str) = ("subjiffy_unix_splice_read", "unix_stream_splice_read");
+    /// `fexit`: TCP connections accepted.
+    pub const ACCEPT: (&str, &str) = ("subjiffy_accept", "inet_csk_accept");
     /// `iter/task`: gives every thread that lived before us a slot.
     pub const CENSUS: &str = "subjiffy_census";
 }
@@ -43,6 +70,14 @@ pub mod map {
     pub const CPUS: &str = "CPUS";
     /// Ring buffer of [`subjiffy_common::sched::Slot`], of threads that are dead.
     pub const GRAVES: &str = "GRAVES";
+    /// Array of [`subjiffy_common::net::NetSlot`], where the leaders' slots are.
+    pub const NETS: &str = "NETS";
+    /// Array of [`subjiffy_common::directory::MarkGroup`], of [`NETS`].
+    pub const NET_MARKS: &str = "NET_MARKS";
+    /// Ring buffer of [`subjiffy_common::net::NetSlot`], of processes that are dead.
+    pub const NET_GRAVES: &str = "NET_GRAVES";
+    /// Array of one [`subjiffy_common::net::NetLoss`].
+    pub const NET_LOSS: &str = "NET_LOSS";
     /// Queue of free chunk numbers.
     pub const FREE_CHUNKS: &str = "FREE_CHUNKS";
 }

@@ -10,7 +10,10 @@ use serde::Serialize;
 
 use crate::{
     collect::{collector, exact::Exact},
-    kernel::load::{BTF_PATH, HOOKS, LoadError},
+    kernel::{
+        load::{BTF_PATH, HOOKS, LoadError},
+        sockets::Sockets,
+    },
     privilege::{self, Privileges},
     procfs::{Error, Reader, Root},
 };
@@ -96,6 +99,7 @@ pub fn examine(root: &Root) -> Report {
                     precision = "scheduler";
                     hooks.extend(HOOKS.iter().map(|(_, hook)| Part::on(*hook)));
                     sources.push(Part::on("source/ebpf/sched"));
+                    sources.push(sockets(&exact.kernel().sockets, &mut hooks));
                     if !exact.kernel().has_run_delay {
                         advice.push("this kernel keeps no run delay: CONFIG_SCHED_INFO".into());
                     }
@@ -103,6 +107,8 @@ pub fn examine(root: &Root) -> Report {
                 Ok(Err(error)) => {
                     hooks.extend(HOOKS.iter().map(|(_, hook)| failed_hook(hook, &error)));
                     sources.push(Part::not("source/ebpf/sched", State::Failed, &error));
+                    let why = "not attached, as source/ebpf/sched is not";
+                    sources.push(Part::not("source/ebpf/net", State::Off, why));
                     advice.push(privilege::advice(&error, &privileges));
                 }
                 Err(error) => sources.push(Part::not("source/ebpf/sched", State::Failed, error)),
@@ -119,6 +125,24 @@ pub fn examine(root: &Root) -> Report {
         sources,
         advice,
     }
+}
+
+/// The hooks on sockets: the source is on if bytes are counted, and says what is not seen.
+fn sockets(sockets: &Sockets, hooks: &mut Vec<Part>) -> Part {
+    hooks.extend(sockets.attached.iter().map(|hook| Part::on(hook.name)));
+    let missing = sockets.missing.iter();
+    hooks.extend(missing.map(|one| Part::not(one.name, State::Unsupported, &one.reason)));
+    let unseen: Vec<_> = sockets.missing.iter().map(|one| one.unseen).collect();
+    let reason = match unseen.as_slice() {
+        [] => String::new(),
+        unseen => format!("not seen: {}", unseen.join("; ")),
+    };
+    let state = if sockets.are_counted() {
+        State::On
+    } else {
+        State::Unsupported
+    };
+    Part::not("source/ebpf/net", state, reason)
 }
 
 fn failed_hook(hook: &str, error: &LoadError) -> Part {

@@ -47,4 +47,16 @@ offsets! {
     SIGNAL_NVCSW;
     SIGNAL_NIVCSW;
     SIGNAL_THREADS;
+    /// This and the next six are 0 where sockets are not counted.
+    SOCK_FAMILY;
+    SOCK_PROTOCOL;
+    SOCK_TYPE;
+    SOCK_SOCKET;
+    SOCK_OWNED;
+    SOCKET_SK;
+    TCP_TOTAL_RETRANS;
+    /// 1 where tracing programs can keep values on sockets (`bpf_sk_storage_get`, Linux 5.11).
+    SOCKET_STORAGE;
+    /// Arguments of `inet_csk_accept`: 4, since Linux 6.10 2.
+    ACCEPT_ARGUMENTS;
 }

@@ -7,6 +7,10 @@
 //! * `switch`: the hot hook
 //! * `clocks`: the CPUs' clocks, read with a sample
 //! * `lifecycle`: fork, exec, rename
+//! * `calls`: bytes and calls on sockets
+//! * `functions`: the same where no tracepoint tells of it
+//! * `connections`: TCP connections and segments sent again
+//! * `traffic`: the slots of these two; `socket`: reading a `struct sock`
 //! * `bench`: an empty hook to compare with
 //! * `census`: the tasks that lived before the hooks were attached
 #![expect(
@@ -22,14 +26,19 @@
 #![no_main]
 
 mod bench;
+mod calls;
 mod census;
 mod clocks;
+mod connections;
 mod cpu;
+mod functions;
 mod layout;
 mod lifecycle;
+mod socket;
 mod switch;
 mod table;
 mod task;
+mod traffic;
 
 #[panic_handler]
 fn panic(_info: &core::panic::PanicInfo) -> ! {

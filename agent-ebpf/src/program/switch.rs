@@ -1,6 +1,6 @@
 //! The hot hook: one call a context switch.
 
-use aya_ebpf::{helpers::bpf_ktime_get_ns, macros::btf_tracepoint, programs::BtfTracePointContext};
+use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
 use subjiffy_common::sched::{Cpu, life};
 
 use crate::{

@@ -15,7 +15,10 @@ use subjiffy_common::{
 
 use core::intrinsics::{AtomicOrdering, atomic_xadd};
 
-use crate::task::{TASK_DEAD, Task};
+use crate::{
+    task::{TASK_DEAD, Task},
+    traffic,
+};
 
 // The loader sets the sizes for the host's `pid_max` and number of threads.
 #[map]
@@ -80,6 +83,9 @@ impl Place<'_> {
             self.update(|slot| slot.state = life::DEAD);
             bury(self.slot, cpu);
         }
+        if task.tid() == task.tgid() {
+            traffic::clear(index(self.chunk, task.tid()));
+        }
         let state = task.state();
         // The census also finds tasks that have died but were not asked for yet.
         let life = if state & TASK_DEAD != 0 {
@@ -135,18 +141,44 @@ pub fn count(to: &mut u64, more: u64) {
     unsafe { atomic_xadd::<u64, u64, { AtomicOrdering::Relaxed }>(to, more) };
 }
 
-/// The place of a thread id, if its chunk is there.
+/// The index of a thread id's slot and its chunk, if that is there.
 #[inline(always)]
-pub fn find<'a>(tid: u32) -> Option<Place<'a>> {
+pub fn index_of(tid: u32) -> Option<(u32, u32)> {
     let entry = DIRECTORY.get_ptr(entry_of(tid))?;
     // SAFETY: `position_of` is below the entry's length, which the verifier checks again.
     let number = unsafe { entry.cast::<u32>().add(position_of(tid)).read_volatile() };
-    let chunk = number.wrapping_sub(1);
-    let slot = SLOTS.get_ptr_mut(
-        chunk
-            .wrapping_mul(CHUNK_SLOTS)
-            .wrapping_add(slot_in_chunk(tid)),
-    )?;
+    let chunk = number.checked_sub(1)?;
+    Some((index(chunk, tid), chunk))
+}
+
+/// Index of a thread id's slot in its chunk.
+#[inline(always)]
+fn index(chunk: u32, tid: u32) -> u32 {
+    chunk
+        .wrapping_mul(CHUNK_SLOTS)
+        .wrapping_add(slot_in_chunk(tid))
+}
+
+/// When the thread that has a slot began, ns since boot; 0 if it is another thread's.
+#[inline(always)]
+pub fn start_of(index: u32, tid: u32) -> u64 {
+    let slot = SLOTS.get_ptr(index);
+    // SAFETY: a pointer into the map; both fields are written before the thread can run.
+    let slot = slot.map(|slot| unsafe { (&raw const (*slot).tid, &raw const (*slot).start_ns) });
+    match slot {
+        // SAFETY: as above.
+        Some((of, start_ns)) if unsafe { of.read_volatile() } == tid => unsafe {
+            start_ns.read_volatile()
+        },
+        _ => 0,
+    }
+}
+
+/// The place of a thread id, if its chunk is there.
+#[inline(always)]
+pub fn find<'a>(tid: u32) -> Option<Place<'a>> {
+    let (index, chunk) = index_of(tid)?;
+    let slot = SLOTS.get_ptr_mut(index)?;
     // SAFETY: a pointer into the map; a thread is switched on one CPU at a time.
     Some(Place {
         slot: unsafe { &mut *slot },
@@ -164,7 +196,7 @@ pub fn find_or_assign<'a>(tid: u32) -> Option<Place<'a>> {
     let entry = DIRECTORY.get_ptr_mut(entry_of(tid))?;
     // Two CPUs may come here for the same sixteen ids at once; one chunk then stays without ids
     // until the reader finds it unreachable and gives it back. Its slots are read all the same.
-    // SAFETY: as in `find`.
+    // SAFETY: as in `index_of`.
     unsafe {
         entry
             .cast::<u32>()

@@ -136,12 +136,11 @@ impl Collector {
                 sample.at = Moment::now();
                 exact.update(&sample.at);
                 exact.idle_into(&sample.at, &mut sample.cpus);
-                exact
-                    .tracker
-                    .sample_into(&mut sample.processes, &mut sample.names);
+                exact.tracker.sample_into(sample);
+                sample.counts_traffic = exact.kernel().sockets.are_counted();
                 self.zombies
                     .insert_into(sample.at.monotonic_ns, &mut sample.processes);
-                exact.tracker.take_exited(&mut sample.exited);
+                exact.tracker.take_exited(sample);
                 self.zombies.note(&mut sample.exited);
                 self.facts.note_exits(&sample.exited);
                 sample.unlisted = exact.unlisted();

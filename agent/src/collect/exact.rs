@@ -21,6 +21,7 @@ use crate::{
         load::{Kernel, LoadError},
         scheduler::{Reader, Tables},
         size::Sizes,
+        traffic,
     },
     memory::release_memory,
     procfs,
@@ -45,6 +46,7 @@ impl Leaders for Tables {
 pub struct Exact {
     kernel: Kernel,
     reader: Reader,
+    traffic: traffic::Reader,
     logger: Option<EbpfLogger<&'static dyn log::Log>>,
     /// The processes.
     pub tracker: Tracker,
@@ -68,13 +70,14 @@ impl Exact {
     /// # Errors
     /// [`LoadError`]: what is missing.
     pub fn start(sizes: Sizes, procfs: &mut procfs::Reader) -> Result<Self, LoadError> {
-        let (mut kernel, mut reader) = Kernel::load(sizes)?;
+        let (mut kernel, mut reader, traffic) = Kernel::load(sizes)?;
         let logger = kernel.logger().ok();
         let tracker = Tracker::new(std::mem::take(&mut reader.reaped));
         visit_cpus(sizes.cpus);
         let mut exact = Self {
             kernel,
             reader,
+            traffic,
             logger,
             tracker,
             cpus: Vec::new(),
@@ -103,6 +106,8 @@ impl Exact {
         let tracker = &mut self.tracker;
         self.reader
             .changed(|tables, index, slot| tracker.visit(index, slot, tables));
+        // After the threads, so that the end of a process finds all that it did.
+        self.traffic.changed(|slot| tracker.visit_traffic(slot));
         tracker.settle();
         tracker.clear_cpus();
         for cpu in self.cpus.iter().filter(|cpu| cpu.tid != 0) {
@@ -176,6 +181,8 @@ impl Exact {
             slots: sum(|cpu| cpu.unslotted_births),
             records: sum(|cpu| cpu.overwritten_slots),
             misses: self.misses,
+            net_bytes: self.traffic.lost().bytes,
+            net_retransmits: self.traffic.lost().retransmits,
         }
     }
 }

@@ -81,6 +81,7 @@ fn from_stat(stat: &PidStat, clock: Clock) -> ProcessSample {
         threads: stat.num_threads,
         comm: Comm::from_bytes(stat.comm.as_bytes()),
         name: 0,
+        traffic: 0,
         state: State::from_letter(stat.state as u8),
         exit_code: 0,
         rss_bytes: clock.pages_to_bytes(stat.rss),

@@ -8,7 +8,7 @@
 //! * [`facts`]: what only `/proc` knows of a process
 //! * [`zombies`]: the dead that were not asked for yet
 //! * [`machine`]: the machine's own files
-//! * [`sample`], [`process`], [`moment`]: what a sample is
+//! * [`sample`], [`process`], [`traffic`], [`moment`]: what a sample is
 
 pub mod clocks;
 pub mod collector;
@@ -22,4 +22,5 @@ pub mod sample;
 pub mod seed;
 pub mod threads;
 pub mod tracker;
+pub mod traffic;
 pub mod zombies;

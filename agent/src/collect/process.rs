@@ -123,6 +123,9 @@ pub struct ProcessSample {
     /// Position of a longer name in [`Sample::names`](super::sample::Sample::names), counted from
     /// 1; 0 for none. Kernel threads have one.
     pub name: u16,
+    /// Position of what it did on sockets in
+    /// [`Sample::traffic`](super::sample::Sample::traffic), counted from 1; 0 if it used none.
+    pub traffic: u32,
     /// State of its first thread; running if any thread is on a CPU.
     pub state: State,
     /// As `wait` reports it, once it is dead.

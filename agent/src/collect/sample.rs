@@ -4,6 +4,7 @@ use super::{
     moment::Moment,
     process::{Identity, ProcessSample},
     tracker::Unlisted,
+    traffic::Traffic,
 };
 use crate::procfs::{self, Interface, MemInfo};
 
@@ -51,6 +52,24 @@ pub struct Lost {
     pub records: u64,
     /// Events a hook missed because it would have interrupted itself.
     pub misses: u64,
+    /// Bytes on sockets that are in no process's numbers.
+    pub net_bytes: u64,
+    /// Segments sent again on sockets whose process is not known.
+    pub net_retransmits: u64,
+}
+
+impl Lost {
+    /// What was added since `older`.
+    #[must_use]
+    pub fn since(self, older: Self) -> Self {
+        Self {
+            slots: self.slots.saturating_sub(older.slots),
+            records: self.records.saturating_sub(older.records),
+            misses: self.misses.saturating_sub(older.misses),
+            net_bytes: self.net_bytes.saturating_sub(older.net_bytes),
+            net_retransmits: self.net_retransmits.saturating_sub(older.net_retransmits),
+        }
+    }
 }
 
 /// A process whose two accounts disagree by more than the tick error.
@@ -79,6 +98,10 @@ pub struct Sample {
     pub processes: Vec<ProcessSample>,
     /// Names that are longer than a `comm`, as `/proc/PID/stat` has them.
     pub names: Vec<Name>,
+    /// Whether bytes on sockets are counted.
+    pub counts_traffic: bool,
+    /// What processes did on sockets, of those that used one; see [`ProcessSample::traffic`].
+    pub traffic: Vec<Traffic>,
     /// Processes that died since the sample before, with their final totals.
     pub exited: Vec<ProcessSample>,
     /// Processes that died but could not be listed; totals.
@@ -95,8 +118,16 @@ impl Sample {
         self.cpus.clear();
         self.processes.clear();
         self.names.clear();
+        self.traffic.clear();
         self.exited.clear();
         self.disagreements.clear();
+    }
+
+    /// What a process of this sample did on sockets, if it used one.
+    #[must_use]
+    pub fn traffic(&self, process: &ProcessSample) -> Option<&Traffic> {
+        let place = (process.traffic as usize).checked_sub(1)?;
+        self.traffic.get(place)
     }
 
     /// A live process or zombie.

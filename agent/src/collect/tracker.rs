@@ -3,12 +3,16 @@
 
 use std::collections::HashMap;
 
-use subjiffy_common::sched::{Counters, Reaped, Slot, TICK_NS, flag, life};
+use subjiffy_common::{
+    net::NetSlot,
+    sched::{Counters, Reaped, Slot, TICK_NS, flag, life},
+};
 
 use super::{
     process::{Comm, Identity, ProcessSample, State},
-    sample::Name,
+    sample::{Name, Sample},
     threads::{Thread, Threads},
+    traffic::Traffic,
 };
 
 /// Finds the slot of a process's leader.
@@ -50,6 +54,8 @@ pub struct Process {
     pub kernel_thread: bool,
     /// Its name if that is longer than a `comm`.
     pub long_name: Option<Box<Name>>,
+    /// What it did on sockets, if it used one.
+    traffic: Option<Box<Traffic>>,
 }
 
 impl Process {
@@ -79,6 +85,7 @@ pub struct Tracker {
     active: Vec<u32>,
     on_cpu: Vec<u32>,
     exited: Vec<ProcessSample>,
+    exited_traffic: Vec<Traffic>,
     shown_of_unlisted: Unlisted,
     /// Keys of processes whose id another one took in this round.
     former: Vec<(u32, u32)>,
@@ -150,6 +157,30 @@ impl Tracker {
             leaders.consume(index, slot);
             self.suspect(key);
         }
+    }
+
+    /// Takes one slot of sockets that was written. Says whether its process is known.
+    pub fn visit_traffic(&mut self, slot: &NetSlot) -> bool {
+        let Some(key) = self.process_with(slot.tgid, slot.start_ns) else {
+            return false;
+        };
+        let traffic = &mut self.processes[key as usize].traffic;
+        let traffic = traffic.get_or_insert_default();
+        **traffic = Traffic::of(slot).max(traffic);
+        true
+    }
+
+    /// The process of this id and start, which is 0 if that is not known.
+    fn process_with(&self, pid: u32, start_ns: u64) -> Option<u32> {
+        let is_it = |key: &u32| {
+            let process = &self.processes[*key as usize];
+            let started = process.facts.id.start_ns;
+            let slack = if process.rounded { TICK_NS } else { 1 };
+            start_ns == 0 || process.leaderless || started.abs_diff(start_ns) < slack
+        };
+        let former = self.former.iter().filter(|one| one.0 == pid);
+        let keys = self.by_pid.get(&pid).into_iter();
+        keys.chain(former.map(|one| &one.1)).copied().find(is_it)
     }
 
     /// The slot went to another thread before the end of this one was read.
@@ -278,7 +309,11 @@ impl Tracker {
         process.extra_ns = 0;
         process.on_cpu = false;
         process.facts.state = State::Dead;
-        let sample = show(process);
+        let mut sample = show(process);
+        if let Some(traffic) = process.traffic.take() {
+            self.exited_traffic.push(*traffic);
+            sample.traffic = self.exited_traffic.len() as u32;
+        }
         self.exited.push(sample);
         if self.by_pid.get(&sample.id.pid) == Some(&key) {
             self.by_pid.remove(&sample.id.pid);
@@ -344,23 +379,35 @@ impl Tracker {
         }
     }
 
-    /// Appends every live process, by process id, and the names that do not fit into one.
-    pub fn sample_into(&mut self, into: &mut Vec<ProcessSample>, names: &mut Vec<Name>) {
+    /// Appends every live process, by process id, and what does not fit into one.
+    pub fn sample_into(&mut self, into: &mut Sample) {
         let processes = &mut self.processes;
-        into.extend(self.order.iter().map(|&key| {
+        let (names, traffic) = (&mut into.names, &mut into.traffic);
+        into.processes.extend(self.order.iter().map(|&key| {
             let process = &mut processes[key as usize];
             let mut sample = show(process);
             if let Some(name) = &process.long_name {
                 names.push(**name);
                 sample.name = u16::try_from(names.len()).unwrap_or(0);
             }
+            if let Some(did) = &process.traffic {
+                traffic.push(**did);
+                sample.traffic = traffic.len() as u32;
+            }
             sample
         }));
     }
 
     /// Moves those that have exited since the last call to `into`.
-    pub fn take_exited(&mut self, into: &mut Vec<ProcessSample>) {
-        into.append(&mut self.exited);
+    pub fn take_exited(&mut self, into: &mut Sample) {
+        let before = into.traffic.len() as u32;
+        into.traffic.append(&mut self.exited_traffic);
+        into.exited.extend(self.exited.drain(..).map(|mut one| {
+            if one.traffic != 0 {
+                one.traffic += before;
+            }
+            one
+        }));
     }
 
     /// What the kernel side counts as unlisted although samples showed it: threads whose slots

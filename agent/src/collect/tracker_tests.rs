@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::*;
 use proptest::prelude::*;
+use subjiffy_common::net::kind;
 
 #[derive(Default)]
 struct Kernel {
@@ -67,17 +68,19 @@ impl World {
         self.tracker.settle();
     }
     fn live(&mut self) -> Vec<(u32, u64, u32)> {
-        let mut samples = Vec::new();
-        self.tracker.sample_into(&mut samples, &mut Vec::new());
-        samples
+        let mut sample = Sample::default();
+        self.tracker.sample_into(&mut sample);
+        sample
+            .processes
             .iter()
             .map(|one| (one.id.pid, one.counters.run_ns, one.threads))
             .collect()
     }
     fn exited(&mut self) -> Vec<(u32, u64)> {
-        let mut samples = Vec::new();
-        self.tracker.take_exited(&mut samples);
-        samples
+        let mut sample = Sample::default();
+        self.tracker.take_exited(&mut sample);
+        sample
+            .exited
             .iter()
             .map(|one| (one.id.pid, one.counters.run_ns))
             .collect()
@@ -240,10 +243,11 @@ fn a_thread_may_be_seen_before_its_leader() {
     }]);
     world.see(&[slot(7, 1, 3_000, 90, LIVE), slot(8, 1, 4_000, 1, LIVE)]);
     assert_eq!(world.live(), [(1, 96, 3)]);
-    let mut samples = Vec::new();
-    world.tracker.sample_into(&mut samples, &mut Vec::new());
+    let mut sample = Sample::default();
+    world.tracker.sample_into(&mut sample);
+    let first = &sample.processes[0];
     assert_eq!(
-        (samples[0].id.start_ns, samples[0].comm.as_bytes()),
+        (first.id.start_ns, first.comm.as_bytes()),
         (2_000, &b"leader"[..])
     );
     assert_eq!(world.exited(), []);
@@ -318,4 +322,59 @@ proptest! {
             }
         }
     }
+}
+
+fn traffic(pid: u32, start_ns: u64, bytes: u64) -> NetSlot {
+    let mut slot = NetSlot {
+        start_ns,
+        tgid: pid,
+        ..NetSlot::default()
+    };
+    slot.flows[kind::UDP].tx_bytes = bytes;
+    slot
+}
+
+fn sent(sample: &Sample, process: &ProcessSample) -> Option<u64> {
+    Some(sample.traffic(process)?.udp.tx_bytes)
+}
+
+#[test]
+fn traffic_goes_to_the_process_of_that_id_and_start() {
+    let mut world = World::default();
+    world.see(&[slot(1, 1, 1_000, 5, LIVE), slot(2, 2, 2_000, 5, LIVE)]);
+    assert!(world.tracker.visit_traffic(&traffic(2, 2_000, 70)));
+    // A start that is not known says nothing against it; another one does.
+    assert!(world.tracker.visit_traffic(&traffic(1, 0, 9)));
+    assert!(!world.tracker.visit_traffic(&traffic(1, 999, 1_000)));
+    assert!(!world.tracker.visit_traffic(&traffic(3, 2_000, 1_000)));
+    // What was read too early goes never back.
+    assert!(world.tracker.visit_traffic(&traffic(2, 2_000, 60)));
+    let mut sample = Sample::default();
+    world.tracker.sample_into(&mut sample);
+    let all: Vec<_> = sample
+        .processes
+        .iter()
+        .map(|one| sent(&sample, one))
+        .collect();
+    assert_eq!(all, [Some(9), Some(70)]);
+}
+
+#[test]
+fn two_processes_of_one_id_in_one_round_keep_their_traffic_apart() {
+    let mut world = World::default();
+    world.see(&[slot(2, 2, 2_000, 5, LIVE)]);
+    world.tracker.visit_traffic(&traffic(2, 2_000, 1));
+    for one in [slot(2, 2, 2_000, 9, DEAD), slot(2, 2, 3_000, 1, LIVE)] {
+        world.kernel.slots.insert(2, one);
+        world.tracker.visit(2, &one, &world.kernel);
+    }
+    assert!(world.tracker.visit_traffic(&traffic(2, 2_000, 50)));
+    assert!(world.tracker.visit_traffic(&traffic(2, 3_000, 7)));
+    world.tracker.settle();
+    // The dead come behind the living in one list of traffic.
+    let mut sample = Sample::default();
+    world.tracker.sample_into(&mut sample);
+    world.tracker.take_exited(&mut sample);
+    assert_eq!(sent(&sample, &sample.processes[0]), Some(7));
+    assert_eq!(sent(&sample, &sample.exited[0]), Some(50));
 }

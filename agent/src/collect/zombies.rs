@@ -60,6 +60,7 @@ impl Zombies {
                 state: State::Zombie,
                 rss_bytes: 0,
                 threads: 1,
+                traffic: 0,
                 ..*process
             };
             self.new.push(zombie);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::{
-    collect::sample::Precision,
+    collect::{sample::Precision, traffic::Traffic},
     model::{Process, Snapshot},
 };
 
@@ -66,9 +66,32 @@ macro_rules! exact {
     };
 }
 
+/// A field that only the hooks on sockets know.
+macro_rules! moved {
+    ($name:literal, $process:ident => $value:expr) => {
+        field!($name, |snapshot, $process| {
+            Some(match snapshot.counts_traffic {
+                true => Value::Number($value),
+                false => Value::Unknown(()),
+            })
+        })
+    };
+}
+
+/// A detail of the sockets: only in rows of processes that did something on one in the interval.
+macro_rules! sockets {
+    ($name:literal, $sockets:ident => $value:expr) => {
+        field!($name, |snapshot, process| {
+            let $sockets = snapshot.traffic(process)?;
+            let quiet = $sockets.change == Traffic::default();
+            (!quiet).then(|| Value::Number($value))
+        })
+    };
+}
+
 /// All fields, in the order in which they are written. Units are in the names; what is not a
 /// total is of the interval.
-pub static FIELDS: [Field; 17] = [
+pub static FIELDS: [Field; 38] = [
     number!("pid", process => process.sample.id.pid.into()),
     number!("start_ns", process => process.sample.id.start_ns),
     number!("ppid", process => process.sample.ppid.into()),
@@ -89,6 +112,33 @@ pub static FIELDS: [Field; 17] = [
     exact!("voluntary_switches", process => process.voluntary_switches),
     exact!("involuntary_switches", process => process.involuntary_switches),
     number!("cpu_total_ns", process => process.sample.counters.run_ns),
+    moved!("rx_bytes", process => process.moved.rx_bytes),
+    moved!("tx_bytes", process => process.moved.tx_bytes),
+    moved!("rx_calls", process => process.moved.rx_calls),
+    moved!("tx_calls", process => process.moved.tx_calls),
+    sockets!("tcp_rx_bytes", sockets => sockets.change.tcp.rx_bytes),
+    sockets!("tcp_tx_bytes", sockets => sockets.change.tcp.tx_bytes),
+    sockets!("tcp_rx_calls", sockets => sockets.change.tcp.rx_calls),
+    sockets!("tcp_tx_calls", sockets => sockets.change.tcp.tx_calls),
+    sockets!("udp_rx_bytes", sockets => sockets.change.udp.rx_bytes),
+    sockets!("udp_tx_bytes", sockets => sockets.change.udp.tx_bytes),
+    sockets!("udp_rx_calls", sockets => sockets.change.udp.rx_calls),
+    sockets!("udp_tx_calls", sockets => sockets.change.udp.tx_calls),
+    sockets!("unix_rx_bytes", sockets => sockets.change.unix.rx_bytes),
+    sockets!("unix_tx_bytes", sockets => sockets.change.unix.tx_bytes),
+    sockets!("unix_rx_calls", sockets => sockets.change.unix.rx_calls),
+    sockets!("unix_tx_calls", sockets => sockets.change.unix.tx_calls),
+    sockets!("tcp_opened", sockets => sockets.change.opened),
+    sockets!("tcp_accepted", sockets => sockets.change.accepted),
+    sockets!("tcp_retransmits", sockets => sockets.change.retransmits),
+    field!("rx_total_bytes", |snapshot, process| {
+        let sockets = snapshot.traffic(process)?;
+        Some(Value::Number(sockets.total.all().rx_bytes))
+    }),
+    field!("tx_total_bytes", |snapshot, process| {
+        let sockets = snapshot.traffic(process)?;
+        Some(Value::Number(sockets.total.all().tx_bytes))
+    }),
     field!("exited", |_, process| Some(Value::Flag(process.exited))),
     field!("exit_code", |snapshot, process| {
         let known = process.exited && snapshot.precision == Precision::Scheduler;

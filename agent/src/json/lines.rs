@@ -4,13 +4,14 @@
 use super::{ALL, Choice, write_row, write_with};
 use crate::{
     collect::sample::{Name, Precision},
-    model::{Process, Snapshot},
+    model::{Process, Snapshot, Sockets},
 };
 
 /// Writes lines, keeping what the next one may need.
 #[derive(Debug, Default)]
 pub struct Lines {
     precision: Precision,
+    counts_traffic: bool,
     /// Of the live processes, in their order.
     rows: Vec<Row>,
     line: Vec<u8>,
@@ -21,6 +22,7 @@ pub struct Lines {
 struct Row {
     process: Process,
     long_name: Option<Box<Name>>,
+    sockets: Option<Box<Sockets>>,
     /// With a comma; empty if it was not written yet.
     text: Vec<u8>,
 }
@@ -30,8 +32,9 @@ impl Lines {
     pub fn next(&mut self, snapshot: &Snapshot) -> &[u8] {
         let living = snapshot.living.min(snapshot.processes.len());
         let (living, dead) = snapshot.processes.split_at(living);
-        if self.precision != snapshot.precision {
-            self.precision = snapshot.precision;
+        let known = (snapshot.precision, snapshot.counts_traffic);
+        if (self.precision, self.counts_traffic) != known {
+            (self.precision, self.counts_traffic) = known;
             self.rows.clear();
         }
         self.align(living);
@@ -72,12 +75,15 @@ impl Lines {
 impl Row {
     fn update(&mut self, snapshot: &Snapshot, process: &Process) {
         let long_name = snapshot.long_name(process);
+        let sockets = snapshot.traffic(process);
         let known = !self.text.is_empty()
             && self.process == *process
-            && self.long_name.as_deref() == long_name;
+            && self.long_name.as_deref() == long_name
+            && self.sockets.as_deref() == sockets;
         if !known {
             self.process = *process;
             self.long_name = long_name.copied().map(Box::new);
+            self.sockets = sockets.copied().map(Box::new);
             self.text.clear();
             write_row(&mut self.text, snapshot, process, &ALL);
         }
@@ -106,6 +112,11 @@ mod tests {
                 let mut process = Process { cpu_ns, ..Process::default() };
                 process.sample.id.pid = pid;
                 process.sample.name = name;
+                // The same place and the same sum may stand for other sockets.
+                process.sample.traffic = u32::from(name);
+                snapshot.traffic.resize(2, Sockets::default());
+                snapshot.traffic[1].change.tcp.rx_bytes = cpu_ns;
+                snapshot.counts_traffic = pid != 3;
                 match (known, cpu_ns) {
                     (true, 0) => drop(all.remove(place)),
                     (true, _) => all[place] = process,

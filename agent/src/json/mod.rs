@@ -51,6 +51,8 @@ struct Machine {
 struct Exited {
     count: u64,
     cpu_ns: u64,
+    rx_bytes: u64,
+    tx_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -58,6 +60,8 @@ struct Lost {
     slots: u64,
     records: u64,
     misses: u64,
+    net_bytes: u64,
+    net_retransmits: u64,
 }
 
 #[derive(Serialize)]
@@ -135,11 +139,15 @@ fn write_with(
         exited: Exited {
             count: snapshot.exited.count,
             cpu_ns: snapshot.exited.cpu_ns,
+            rx_bytes: snapshot.exited.rx_bytes,
+            tx_bytes: snapshot.exited.tx_bytes,
         },
         lost: Lost {
             slots: snapshot.lost.slots,
             records: snapshot.lost.records,
             misses: snapshot.lost.misses,
+            net_bytes: snapshot.lost.net_bytes,
+            net_retransmits: snapshot.lost.net_retransmits,
         },
         disagreements: &snapshot.disagreements,
     };

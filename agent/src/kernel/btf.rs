@@ -14,7 +14,7 @@ const HEADER_LEN: usize = 24;
 const MAX_DEPTH: usize = 16;
 
 /// Why a field or type could not be found.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum BtfError {
     /// The bytes are not BTF as this machine writes it.
     #[error("not valid BTF: {what} at byte {at}")]
@@ -267,6 +267,18 @@ impl<'a> Btf<'a> {
         };
         // The first parameter is the tracepoint's private data, which programs do not see.
         Ok((1..proto.vlen).map(argument).collect())
+    }
+
+    /// Number of arguments of a kernel function.
+    ///
+    /// # Errors
+    /// [`BtfError::Missing`] if the kernel has no such function, or keeps it in a module.
+    pub fn arguments(&self, function: &str) -> Result<usize, BtfError> {
+        let proto = self
+            .find(Kind::Func, function)
+            .and_then(|found| self.type_by_id(found.reference));
+        let missing = || BtfError::Missing(format!("function {function}"));
+        proto.map(|proto| proto.vlen).ok_or_else(missing)
     }
 }
 

@@ -7,6 +7,8 @@ use super::btf::{Btf, BtfError};
 pub struct Layout {
     /// Name of the global and its value.
     pub globals: Vec<(&'static str, u64)>,
+    /// Why sockets cannot be counted, if so.
+    pub no_sockets: Option<BtfError>,
 }
 
 /// A field: the global's name, the struct, and the paths it had over the kernels' history.
@@ -56,6 +58,18 @@ const RUN_QUEUE: &[Field] = &[
     ("RQ_CLOCK_TASK", "rq", &[&["clock_task"]]),
 ];
 
+/// All of them or none: without them sockets are not counted.
+const SOCKETS: &[Field] = &[
+    ("SOCK_FAMILY", "sock", &[&["__sk_common", "skc_family"]]),
+    // This and the next were bit fields before Linux 5.6.
+    ("SOCK_PROTOCOL", "sock", &[&["sk_protocol"]]),
+    ("SOCK_TYPE", "sock", &[&["sk_type"]]),
+    ("SOCK_SOCKET", "sock", &[&["sk_socket"]]),
+    ("SOCK_OWNED", "sock", &[&["sk_lock", "owned"]]),
+    ("SOCKET_SK", "socket", &[&["sk"]]),
+    ("TCP_TOTAL_RETRANS", "tcp_sock", &[&["total_retrans"]]),
+];
+
 /// Absent where the kernel is built without `CONFIG_SCHED_INFO`.
 const OPTIONAL: &[Field] = &[
     (
@@ -83,23 +97,55 @@ impl Layout {
         for field in OPTIONAL {
             globals.push((field.0, offset(btf, field).unwrap_or(0)));
         }
-        let run_queue: Result<Vec<_>, _> = RUN_QUEUE
-            .iter()
-            .map(|field| Ok::<_, BtfError>((field.0, offset(btf, field)?)))
-            .collect();
-        let absent = || RUN_QUEUE.iter().map(|field| (field.0, 0)).collect();
-        globals.extend(run_queue.unwrap_or_else(|_| absent()));
+        let _ = all_or_none(btf, RUN_QUEUE, &mut globals);
+        let no_sockets = all_or_none(btf, SOCKETS, &mut globals).err();
+        let has_storage = btf.arguments("bpf_sk_storage_get_tracing").is_ok();
+        globals.push(("SOCKET_STORAGE", has_storage.into()));
+        let accept = btf.arguments("inet_csk_accept").unwrap_or(0);
+        globals.push(("ACCEPT_ARGUMENTS", accept as u64));
         check_switch(&btf.tracepoint("sched_switch")?)?;
-        Ok(Self { globals })
+        Ok(Self {
+            globals,
+            no_sockets,
+        })
+    }
+
+    /// Whether sockets can remember whose they are.
+    #[must_use]
+    pub fn has_socket_storage(&self) -> bool {
+        self.value("SOCKET_STORAGE") != 0
+    }
+
+    fn value(&self, name: &str) -> u64 {
+        let found = self.globals.iter().find(|(one, _)| *one == name);
+        found.map_or(0, |(_, value)| *value)
     }
 
     /// Whether the kernel keeps the time tasks wait for a CPU.
     #[must_use]
     pub fn has_run_delay(&self) -> bool {
-        self.globals
-            .iter()
-            .any(|(name, value)| *name == "TASK_RUN_DELAY" && *value != 0)
+        self.value("TASK_RUN_DELAY") != 0
     }
+}
+
+/// Adds the fields, or a 0 for each if one is not there.
+fn all_or_none(
+    btf: &Btf<'_>,
+    fields: &[Field],
+    globals: &mut Vec<(&'static str, u64)>,
+) -> Result<(), BtfError> {
+    let found: Result<Vec<_>, _> = fields
+        .iter()
+        .map(|field| Ok::<_, BtfError>((field.0, offset(btf, field)?)))
+        .collect();
+    match found {
+        Ok(found) => globals.extend(found),
+        Err(error) => {
+            globals.extend(fields.iter().map(|field| (field.0, 0)));
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 fn offset(btf: &Btf<'_>, (_, of, paths): &Field) -> Result<u64, BtfError> {
@@ -155,5 +201,7 @@ mod tests {
                 .iter()
                 .all(|(name, value)| *value > 0 || name.contains("RUN_"))
         );
+        assert_eq!(layout.no_sockets, None);
+        assert!(layout.has_socket_storage());
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, io, io::Read, os::fd::AsRawFd, path::Path};
 use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader,
     maps::{Map, MapData, Queue, RingBuf},
-    programs::{BtfTracePoint, Iter, RawTracePoint, RawTracePointRunOptions, TestRun},
+    programs::{BtfTracePoint, FExit, Iter, RawTracePoint, RawTracePointRunOptions, TestRun},
 };
 use aya_log::EbpfLogger;
 use subjiffy_common::{directory, sched};
@@ -17,7 +17,9 @@ use super::{
     layout::Layout,
     scheduler::{Reader, Tables},
     size::Sizes,
+    sockets::Sockets,
     table::{Table, from_bytes},
+    traffic,
 };
 
 /// Where the kernel publishes its type information.
@@ -75,7 +77,10 @@ impl LoadError {
     }
 }
 
-fn refused(what: impl Into<String>, error: &(dyn std::error::Error + 'static)) -> LoadError {
+pub(super) fn refused(
+    what: impl Into<String>,
+    error: &(dyn std::error::Error + 'static),
+) -> LoadError {
     let mut reason = error.to_string();
     let mut denied = false;
     let mut source = Some(error);
@@ -99,10 +104,10 @@ fn refused(what: impl Into<String>, error: &(dyn std::error::Error + 'static)) -
 /// One attached program.
 #[derive(Debug)]
 pub struct Hook {
-    /// Name of the tracepoint.
-    pub tracepoint: &'static str,
+    /// Name of the tracepoint or function.
+    pub name: &'static str,
     /// Descriptor of the program, for its figures in `/proc/self/fdinfo`.
-    fd: i32,
+    pub(super) fd: i32,
 }
 
 /// The loaded object. Dropping it detaches everything: all of it hangs on file descriptors, so the
@@ -111,6 +116,8 @@ pub struct Hook {
 pub struct Kernel {
     /// What is attached.
     pub hooks: Vec<Hook>,
+    /// What of sockets is counted. The CPU's books do without.
+    pub sockets: Sockets,
     /// Whether this kernel keeps run delays.
     pub has_run_delay: bool,
     ebpf: Ebpf,
@@ -119,11 +126,11 @@ pub struct Kernel {
 impl Kernel {
     /// Loads, attaches and counts the tasks that already live.
     ///
-    /// The reader of the tables comes beside it: it belongs to whoever collects.
+    /// The readers of the tables come beside it: they belong to whoever collects.
     ///
     /// # Errors
     /// [`LoadError`]: what is missing. Nothing stays loaded then.
-    pub fn load(sizes: Sizes) -> Result<(Self, Reader), LoadError> {
+    pub fn load(sizes: Sizes) -> Result<(Self, Reader, traffic::Reader), LoadError> {
         if !in_host_pid_namespace() {
             return Err(LoadError::PidNamespace);
         }
@@ -131,22 +138,29 @@ impl Kernel {
         raise_memlock();
         let mut ebpf = load_object(&layout, sizes)?;
         let tables = map_tables(&mut ebpf, sizes)?;
+        let traffic_tables = map_traffic(&mut ebpf, sizes)?;
         let btf = AyaBtf::from_sys_fs().map_err(|error| refused("reading BTF", &error))?;
         let mut hooks = Vec::with_capacity(HOOKS.len());
         for (name, tracepoint) in HOOKS {
             let fd = attach(&mut ebpf, name, tracepoint, &btf)
                 .map_err(|error| refused(format!("{ATTACHING}{tracepoint}"), &*error))?;
-            hooks.push(Hook { tracepoint, fd });
+            hooks.push(Hook {
+                name: tracepoint,
+                fd,
+            });
         }
         load_clocks(&mut ebpf).map_err(|error| refused("loading the clocks program", &*error))?;
         let reaped = take_census(&mut ebpf, &btf)
             .map_err(|error| refused("counting the tasks that live", &*error))?;
+        let sockets = Sockets::attach(&mut ebpf, &btf, &layout);
         let kernel = Self {
             hooks,
+            sockets,
             has_run_delay: layout.has_run_delay(),
             ebpf,
         };
-        Ok((kernel, Reader::new(tables, reaped)))
+        let traffic = traffic::Reader::new(traffic_tables);
+        Ok((kernel, Reader::new(tables, reaped), traffic))
     }
 
     /// Passes the kernel side's rare warnings on to the log. The caller polls the descriptor.
@@ -179,7 +193,8 @@ impl Kernel {
     /// were attached (`recursion_misses`, Linux 5.12 and later).
     #[must_use]
     pub fn recursion_misses(&self) -> u64 {
-        self.hooks.iter().map(Hook::recursion_misses).sum()
+        let hooks = self.hooks.iter().chain(&self.sockets.attached);
+        hooks.map(Hook::recursion_misses).sum()
     }
 }
 
@@ -230,6 +245,8 @@ fn load_object(layout: &Layout, sizes: Sizes) -> Result<Ebpf, LoadError> {
         .map_max_entries(map::DIRECTORY, sizes.entries)
         .map_max_entries(map::SLOTS, sizes.slots())
         .map_max_entries(map::MARKS, sizes.mark_groups())
+        .map_max_entries(map::NETS, sizes.slots())
+        .map_max_entries(map::NET_MARKS, sizes.mark_groups())
         .map_max_entries(map::CPUS, sizes.cpus)
         .map_max_entries(map::FREE_CHUNKS, sizes.queued_chunks)
         .load(OBJECT)
@@ -255,12 +272,8 @@ fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
             .push(number, 0)
             .map_err(|error| refused("filling the queue of chunks", &error))?;
     }
-    let graves = ebpf
-        .take_map(map::GRAVES)
-        .and_then(|map| RingBuf::try_from(map).ok());
-    let missing = || LoadError::Btf(BtfError::Missing(format!("map {}", map::GRAVES)));
     Ok(Tables {
-        graves: graves.ok_or_else(missing)?,
+        graves: ring(ebpf, map::GRAVES)?,
         slots: table(ebpf, map::SLOTS, sizes.slots() as usize)?,
         marks: table(ebpf, map::MARKS, sizes.mark_groups() as usize)?,
         cpus: table(ebpf, map::CPUS, sizes.cpus as usize)?,
@@ -268,6 +281,22 @@ fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
         directory,
         free_chunks,
     })
+}
+
+fn map_traffic(ebpf: &mut Ebpf, sizes: Sizes) -> Result<traffic::Tables, LoadError> {
+    Ok(traffic::Tables {
+        graves: ring(ebpf, map::NET_GRAVES)?,
+        slots: table(ebpf, map::NETS, sizes.slots() as usize)?,
+        marks: table(ebpf, map::NET_MARKS, sizes.mark_groups() as usize)?,
+        loss: table(ebpf, map::NET_LOSS, 1)?,
+    })
+}
+
+fn ring(ebpf: &mut Ebpf, name: &str) -> Result<RingBuf<MapData>, LoadError> {
+    let ring = ebpf
+        .take_map(name)
+        .and_then(|map| RingBuf::try_from(map).ok());
+    ring.ok_or_else(|| LoadError::Btf(BtfError::Missing(format!("map {name}"))))
 }
 
 fn table<T>(ebpf: &Ebpf, name: &str, len: usize) -> Result<Table<T>, LoadError> {
@@ -279,14 +308,36 @@ fn table<T>(ebpf: &Ebpf, name: &str, len: usize) -> Result<Table<T>, LoadError> 
     Table::map(data.fd(), len).map_err(|error| refused(format!("mapping {name}"), &error))
 }
 
-type AnyError = Box<dyn std::error::Error + 'static>;
+pub(super) type AnyError = Box<dyn std::error::Error + 'static>;
 
-fn attach(ebpf: &mut Ebpf, name: &str, tracepoint: &str, btf: &AyaBtf) -> Result<i32, AnyError> {
+/// Attaches a program to a tracepoint and gives its descriptor.
+pub(super) fn attach(
+    ebpf: &mut Ebpf,
+    name: &str,
+    tracepoint: &str,
+    btf: &AyaBtf,
+) -> Result<i32, AnyError> {
     let program = ebpf
         .program_mut(name)
         .ok_or_else(|| format!("no program {name}"))?;
     let program: &mut BtfTracePoint = program.try_into()?;
     program.load(tracepoint, btf)?;
+    program.attach()?;
+    Ok(program.fd()?.as_fd_raw())
+}
+
+/// As [`attach`], to the return of a function.
+pub(super) fn attach_to_return(
+    ebpf: &mut Ebpf,
+    name: &str,
+    function: &str,
+    btf: &AyaBtf,
+) -> Result<i32, AnyError> {
+    let program = ebpf
+        .program_mut(name)
+        .ok_or_else(|| format!("no program {name}"))?;
+    let program: &mut FExit = program.try_into()?;
+    program.load(function, btf)?;
     program.attach()?;
     Ok(program.fd()?.as_fd_raw())
 }

@@ -6,10 +6,14 @@
 //! * [`load`]: loading and attaching, and what came of it
 //! * [`table`]: a map as memory
 //! * [`scheduler`]: reading the scheduler's tables
+//! * [`sockets`]: attaching to sockets, and what cannot be seen of them
+//! * [`traffic`]: reading the tables of the processes' sockets
 
 pub mod btf;
 pub mod layout;
 pub mod load;
 pub mod scheduler;
 pub mod size;
+pub mod sockets;
 pub mod table;
+pub mod traffic;

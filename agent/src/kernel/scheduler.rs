@@ -253,7 +253,7 @@ impl Reader {
 }
 
 /// Clears the marks and lists their chunks in ascending order.
-fn take_marks(marks: &Table<MarkGroup>, into: &mut Vec<u32>) {
+pub(super) fn take_marks(marks: &Table<MarkGroup>, into: &mut Vec<u32>) {
     for (at, word) in marks.all_words().iter().enumerate() {
         if word.load(Ordering::Relaxed) == 0 {
             continue;

@@ -139,6 +139,12 @@ impl<T: Plain> Table<T> {
         self.copy(index)
     }
 
+    /// An element as it is, each word on its own.
+    #[must_use]
+    pub fn load(&self, index: usize) -> T {
+        self.copy(index)
+    }
+
     fn copy(&self, index: usize) -> T {
         let mut value = std::mem::MaybeUninit::<T>::uninit();
         let target = value.as_mut_ptr().cast::<u64>();

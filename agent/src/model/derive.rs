@@ -3,13 +3,15 @@
 use std::cmp::Ordering;
 
 use super::{
-    Exited, Machine, MachineSnapshot, Process, Snapshot, events::Events, split::user_and_system,
+    Exited, Machine, MachineSnapshot, Process, Snapshot, Sockets, events::Events,
+    split::user_and_system,
 };
 use subjiffy_common::sched::Counters;
 
 use crate::collect::{
     process::{ProcessSample, State},
-    sample::{CpuSample, Lost, MachineSample, Precision, Sample},
+    sample::{CpuSample, MachineSample, Precision, Sample},
+    traffic::Traffic,
 };
 
 /// `/proc` rounds start times down to ticks of 10 ms.
@@ -27,12 +29,10 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
     snapshot.precision = new.precision;
     snapshot.names.clone_from(&new.names);
     snapshot.disagreements.clone_from(&events.disagreements);
-    snapshot.lost = Lost {
-        slots: new.lost.slots.saturating_sub(old.lost.slots),
-        records: new.lost.records.saturating_sub(old.lost.records),
-        misses: new.lost.misses.saturating_sub(old.lost.misses),
-    };
+    snapshot.lost = new.lost.since(old.lost);
 
+    snapshot.counts_traffic = new.counts_traffic;
+    snapshot.traffic.clear();
     snapshot.processes.clear();
     let mut olds = old.processes.iter().peekable();
     let rows = new.processes.iter().filter_map(|process| {
@@ -49,27 +49,34 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
         } else {
             base
         };
-        Some(between(base, process, old))
+        let mut row = between(base, process, old);
+        let total = new.traffic(process);
+        sockets(&mut row, base, total, old, &mut snapshot.traffic);
+        Some(row)
     });
     snapshot.processes.extend(rows);
     snapshot.living = snapshot.processes.len();
     for process in &events.exited {
         let base = old.process(process.id);
-        snapshot.processes.push(Process {
-            exited: true,
-            ..between(base, process, old)
-        });
+        let mut row = between(base, process, old);
+        row.exited = true;
+        let total = events.traffic(process);
+        sockets(&mut row, base, total, old, &mut snapshot.traffic);
+        snapshot.processes.push(row);
     }
 
     let unlisted = Exited {
         count: new.unlisted.exits.saturating_sub(old.unlisted.exits) + events.folded.count,
         cpu_ns: new.unlisted.cpu_ns.saturating_sub(old.unlisted.cpu_ns) + events.folded.cpu_ns,
+        ..events.folded
     };
-    let listed_exits = &snapshot.processes[snapshot.living..];
-    snapshot.exited = Exited {
-        count: listed_exits.len() as u64 + unlisted.count,
-        cpu_ns: listed_exits.iter().map(|one| one.cpu_ns).sum::<u64>() + unlisted.cpu_ns,
-    };
+    snapshot.exited = unlisted;
+    for one in &snapshot.processes[snapshot.living..] {
+        snapshot.exited.count += 1;
+        snapshot.exited.cpu_ns += one.cpu_ns;
+        snapshot.exited.rx_bytes += one.moved.rx_bytes;
+        snapshot.exited.tx_bytes += one.moved.tx_bytes;
+    }
     let listed_ns: u64 = snapshot.processes.iter().map(|one| one.cpu_ns).sum();
     snapshot.machine = machine(old, new, interval_ns, listed_ns + unlisted.cpu_ns);
 }
@@ -82,30 +89,70 @@ pub(super) fn between(
 ) -> Process {
     let base = match base {
         Some(base) => base.counters,
-        // Born since the old sample; if not, we only did not know it, and its past is no news.
-        None if process.id.start_ns.saturating_add(START_SLACK_NS) >= old.at.boot_ns => {
-            Counters::default()
-        }
+        None if born_since(process, old) => Counters::default(),
         None => process.counters,
+    };
+    let sample = ProcessSample {
+        traffic: 0,
+        ..*process
     };
     if process.counters == base {
         return Process {
-            sample: *process,
+            sample,
             ..Process::default()
         };
     }
     let change = process.counters.since(base);
     let (user_ns, system_ns) = user_and_system(change.run_ns, change, process.counters);
     Process {
-        sample: *process,
+        sample,
         cpu_ns: change.run_ns,
         user_ns,
         system_ns,
         run_delay_ns: change.run_delay_ns,
         voluntary_switches: change.voluntary,
         involuntary_switches: change.involuntary,
-        exited: false,
+        ..Process::default()
     }
+}
+
+/// Whether a process that is not in `old` was born since; if not, we only did not know it, and its
+/// past is no news.
+fn born_since(process: &ProcessSample, old: &Sample) -> bool {
+    process.id.start_ns.saturating_add(START_SLACK_NS) >= old.at.boot_ns
+}
+
+/// What a process whose totals are `total` did on sockets since `base`, its entry in `old` if there
+/// is one.
+pub(super) fn traffic_between(
+    base: Option<&ProcessSample>,
+    process: &ProcessSample,
+    total: &Traffic,
+    old: &Sample,
+) -> Traffic {
+    match base {
+        Some(base) => total.since(old.traffic(base).unwrap_or(&Traffic::default())),
+        None if born_since(process, old) => *total,
+        None => Traffic::default(),
+    }
+}
+
+/// Adds to a row what its process did on sockets.
+fn sockets(
+    row: &mut Process,
+    base: Option<&ProcessSample>,
+    total: Option<&Traffic>,
+    old: &Sample,
+    into: &mut Vec<Sockets>,
+) {
+    let Some(total) = total else { return };
+    let change = traffic_between(base, &row.sample, total, old);
+    into.push(Sockets {
+        change,
+        total: *total,
+    });
+    row.sample.traffic = into.len() as u32;
+    row.moved = change.all();
 }
 
 fn machine(old: &Sample, new: &Sample, interval_ns: u64, processes_ns: u64) -> Machine {

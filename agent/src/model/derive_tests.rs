@@ -112,7 +112,8 @@ fn the_dead_are_listed_once_with_what_they_used_last() {
         snapshot.exited,
         Exited {
             count: 4,
-            cpu_ns: 40
+            cpu_ns: 40,
+            ..Exited::default()
         }
     );
 }
@@ -212,4 +213,69 @@ proptest! {
             prop_assert_eq!(one.user_ns + one.system_ns, one.cpu_ns);
         }
     }
+}
+
+fn with_traffic(mut sample: Sample, pid: u32, tcp_tx: u64, udp_rx: u64) -> Sample {
+    let mut traffic = Traffic::default();
+    traffic.tcp.tx_bytes = tcp_tx;
+    traffic.udp.rx_bytes = udp_rx;
+    sample.traffic.push(traffic);
+    let place = sample.traffic.len() as u32;
+    let all = sample.processes.iter_mut().chain(&mut sample.exited);
+    all.filter(|one| one.id.pid == pid)
+        .for_each(|one| one.traffic = place);
+    sample
+}
+
+#[test]
+fn traffic_is_what_was_added_and_of_the_newborn_all_of_it() {
+    let old = sample(1_000_000_000, vec![process(1, 5, 0), process(2, 5, 0)]);
+    let old = with_traffic(old, 1, 100, 1);
+    let born = 1_500_000_000;
+    let list = vec![
+        process(1, 5, 0),
+        process(2, 5, 0),
+        process(3, born, 0),
+        process(4, 6, 0),
+    ];
+    let mut new = sample(2_000_000_000, list);
+    new.exited = vec![process(9, born, 4)];
+    // Its place in the list of traffic is another one now.
+    let new = with_traffic(new, 3, 30, 0);
+    let new = with_traffic(new, 1, 150, 4);
+    let new = with_traffic(new, 9, 9, 0);
+    // We did not know that it lives: what it did before is no news.
+    let new = with_traffic(new, 4, 77, 0);
+    let snapshot = run(&old, &new);
+    let moved: Vec<_> = snapshot
+        .processes
+        .iter()
+        .map(|one| (one.sample.id.pid, one.moved.tx_bytes, one.moved.rx_bytes))
+        .collect();
+    assert_eq!(
+        moved,
+        [(1, 50, 3), (2, 0, 0), (3, 30, 0), (4, 0, 0), (9, 9, 0)]
+    );
+    let sockets = snapshot.traffic(&snapshot.processes[0]).unwrap();
+    assert_eq!(
+        (sockets.change.tcp.tx_bytes, sockets.total.tcp.tx_bytes),
+        (50, 150)
+    );
+    assert_eq!(snapshot.traffic(&snapshot.processes[1]), None);
+    assert_eq!(snapshot.exited.tx_bytes, 9);
+}
+
+#[test]
+fn traffic_of_exits_between_is_kept() {
+    let old = with_traffic(sample(1_000, vec![process(1, 5, 0)]), 1, 40, 0);
+    let mut middle = sample(2_000, vec![]);
+    middle.exited = vec![process(1, 5, 3)];
+    let middle = with_traffic(middle, 1, 60, 0);
+    let mut new = sample(3_000, vec![]);
+    new.exited = vec![process(2, 1_500, 1)];
+    let new = with_traffic(new, 2, 7, 0);
+    let snapshot = run_through(&old, &[&middle, &new]);
+    let moved = snapshot.processes.iter().map(|one| one.moved.tx_bytes);
+    assert_eq!(moved.collect::<Vec<_>>(), [20, 7]);
+    assert_eq!(snapshot.exited.tx_bytes, 27);
 }

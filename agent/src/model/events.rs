@@ -1,10 +1,14 @@
 //! What a sample tells only once: exits and disagreements. Who does not look at every sample
 //! collects them until it does.
 
-use super::{Exited, derive::between};
+use super::{
+    Exited,
+    derive::{between, traffic_between},
+};
 use crate::collect::{
     process::{Identity, ProcessSample},
     sample::{Disagreement, Sample},
+    traffic::Traffic,
 };
 
 /// So many exits are kept one by one; of older ones the sum.
@@ -18,6 +22,8 @@ const DISAGREEMENTS: usize = 256;
 pub struct Events {
     /// Processes that died, with their final totals, in the order of their identities.
     pub exited: Vec<ProcessSample>,
+    /// What they did on sockets.
+    traffic: Vec<Traffic>,
     /// More that died and are not in `exited` any more.
     pub folded: Exited,
     /// Processes whose two accounts disagreed.
@@ -29,6 +35,7 @@ impl Events {
     /// Nothing has happened yet.
     pub fn clear(&mut self) {
         self.exited.clear();
+        self.traffic.clear();
         self.folded = Exited::default();
         self.disagreements.clear();
     }
@@ -38,12 +45,19 @@ impl Events {
         if self.exited.len() + sample.exited.len() > KEPT {
             self.fold(base);
         }
-        // A position among the names of this sample says nothing in the next.
-        let unnamed = sample
-            .exited
-            .iter()
-            .map(|one| ProcessSample { name: 0, ..*one });
-        self.exited.extend(unnamed);
+        for one in &sample.exited {
+            // Positions in this sample say nothing in the next.
+            let mut kept = ProcessSample {
+                name: 0,
+                traffic: 0,
+                ..*one
+            };
+            if let Some(traffic) = sample.traffic(one) {
+                self.traffic.push(*traffic);
+                kept.traffic = self.traffic.len() as u32;
+            }
+            self.exited.push(kept);
+        }
         self.sorted = false;
         let room = DISAGREEMENTS.saturating_sub(self.disagreements.len());
         let found = sample.disagreements.iter().take(room);
@@ -58,6 +72,13 @@ impl Events {
         }
     }
 
+    /// What one of [`Events::exited`] did on sockets, if it used one.
+    #[must_use]
+    pub fn traffic(&self, process: &ProcessSample) -> Option<&Traffic> {
+        let place = (process.traffic as usize).checked_sub(1)?;
+        self.traffic.get(place)
+    }
+
     /// Whether a process is among the exits, which are in order.
     #[must_use]
     pub fn tell_of(&self, id: Identity) -> bool {
@@ -69,7 +90,14 @@ impl Events {
             let old = base.process(process.id);
             self.folded.count += 1;
             self.folded.cpu_ns += between(old, &process, base).cpu_ns;
+            let place = (process.traffic as usize).checked_sub(1);
+            if let Some(total) = place.and_then(|place| self.traffic.get(place)) {
+                let moved = traffic_between(old, &process, total, base).all();
+                self.folded.rx_bytes += moved.rx_bytes;
+                self.folded.tx_bytes += moved.tx_bytes;
+            }
         }
+        self.traffic.clear();
     }
 }
 

@@ -12,8 +12,10 @@ use crate::collect::{
     moment::Moment,
     process::ProcessSample,
     sample::{Disagreement, Lost, Name, Precision},
+    traffic::Traffic,
 };
 use crate::procfs::{Interface, MemInfo};
+use subjiffy_common::net::Flow;
 
 /// All processes over an interval.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +40,10 @@ pub struct Snapshot {
     pub living: usize,
     /// Names that do not fit into a process; see [`Snapshot::name`].
     pub names: Vec<Name>,
+    /// Whether bytes on sockets are counted.
+    pub counts_traffic: bool,
+    /// What processes did on sockets, of those that used one; see [`Snapshot::traffic`].
+    pub traffic: Vec<Sockets>,
     /// All that died in the interval, listed or not.
     pub exited: Exited,
     /// What the kernel side could not keep in the interval.
@@ -52,6 +58,13 @@ impl Snapshot {
     pub fn name<'a>(&'a self, process: &'a Process) -> &'a [u8] {
         let long = self.long_name(process);
         long.map_or_else(|| process.sample.comm.as_bytes(), Name::as_bytes)
+    }
+
+    /// What a process did on sockets.
+    #[must_use]
+    pub fn traffic(&self, process: &Process) -> Option<&Sockets> {
+        let place = (process.sample.traffic as usize).checked_sub(1)?;
+        self.traffic.get(place)
     }
 
     /// Its name if that does not fit into the process.
@@ -86,6 +99,10 @@ pub struct Exited {
     /// Their CPU time in the interval, ns. Of those that could not be listed: all their CPU time,
     /// since no snapshot has shown any of it.
     pub cpu_ns: u64,
+    /// Bytes that those which could be listed received on sockets in the interval.
+    pub rx_bytes: u64,
+    /// Bytes that they sent.
+    pub tx_bytes: u64,
 }
 
 /// One process over the interval.
@@ -105,8 +122,19 @@ pub struct Process {
     pub voluntary_switches: u64,
     /// Switches forced on it.
     pub involuntary_switches: u64,
+    /// Bytes and calls on all its sockets.
+    pub moved: Flow,
     /// Whether it died in the interval.
     pub exited: bool,
+}
+
+/// What a process did on sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sockets {
+    /// In the interval.
+    pub change: Traffic,
+    /// Since the process began, or since we came.
+    pub total: Traffic,
 }
 
 /// The machine without its processes over an interval.
