@@ -106,6 +106,35 @@ impl Net {
         assert!(output.status.success(), "{script}: {said}");
     }
 
+    /// A new one in which programs can talk over the loopback interface.
+    pub fn loopback() -> Self {
+        let net = Self::new();
+        net.run("ip link set lo up");
+        net
+    }
+
+    /// Waits until somebody inside listens on this port of TCP.
+    ///
+    /// # Panics
+    /// When nobody does.
+    pub fn wait_for_listener(&self, port: u16) {
+        let end = Instant::now() + Duration::from_secs(20);
+        let local = format!(":{port:04X}");
+        let listens = |line: &str| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            words.len() > 3 && words[1].ends_with(&local) && words[3] == "0A"
+        };
+        loop {
+            let file = format!("/proc/{}/net/tcp", self.pid());
+            let text = std::fs::read_to_string(file).expect("net/tcp");
+            if text.lines().any(listens) {
+                return;
+            }
+            assert!(Instant::now() < end, "nobody listens on port {port}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Does something on a thread that is inside; sockets made there stay inside.
     ///
     /// # Panics

@@ -7,6 +7,7 @@ use subjiffy_tests::load::Load;
 use subjiffy_tests::need;
 use subjiffy_tests::netns::{self, Net};
 use subjiffy_tests::operations::{self, Operation, all_exact};
+use subjiffy_tests::traffic;
 
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
 
@@ -94,7 +95,9 @@ fn run(kind: &str, nets: Option<(&Net, &Net)>, wanted: impl Fn(&str) -> bool) ->
     let _alone = need::exclusive();
     let mut top = Top::start("-i 20ms");
     let load = Load::spawn(&mut workload(kind, nets));
-    operations::run(&mut top, load, PATIENCE, wanted)
+    let done = operations::run(&mut top, load, PATIENCE, wanted);
+    traffic::check_totals(&top.samples);
+    done
 }
 
 fn workload(kind: &str, nets: Option<(&Net, &Net)>) -> Command {

@@ -31,6 +31,7 @@ fn crowds_threads_short_lives_and_servers(period: &str) {
     let load = Load::start(LOAD, "sockets --many true");
     let done = operations::run(&mut top, load, Duration::from_secs(5), |_| true);
     all_exact(&done, OPERATIONS);
+    traffic::check_totals(&top.samples);
 }
 
 #[test]

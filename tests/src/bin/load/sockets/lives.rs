@@ -106,7 +106,7 @@ pub fn retransmit(args: &mut Args, steps: Steps) -> Outcome {
         super::ways::collect(&mut work, &far, &bytes, receive)?;
         // Its last acknowledgement is on the way.
         std::thread::sleep(Duration::from_millis(500));
-        work.prove(&near, &far)
+        work.count_retransmits(&near, &far)
     })();
     steps.done(&step("retransmit", &work, done));
     Ok(())

@@ -193,7 +193,8 @@ impl Place {
     pub fn listener(&self, kind: Kind) -> Result<(Socket, SocketAddrAny)> {
         let listener = self.far_socket(kind)?;
         let address = self.bind(&listener, true)?;
-        listen(&listener, 8)?;
+        // Room for all that come: what finds none is sent again.
+        listen(&listener, 1000)?;
         Ok((listener, address))
     }
 

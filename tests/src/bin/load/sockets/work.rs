@@ -90,7 +90,15 @@ impl<'a> Work<'a> {
                     "counted {ours:?}, by TCP_INFO {kernels:?} were sent and received"
                 ));
             }
-            self.moved.retransmits += u64::from(from_info.retransmits);
+        }
+        self.count_retransmits(near, far)
+    }
+
+    /// How often the two sent something again. Their bytes are not compared: the kernel counts what
+    /// did not even leave its interface as sent once more, but not as sent again.
+    pub fn count_retransmits(&mut self, near: &Socket, far: &Socket) -> Result<()> {
+        for socket in [near, far] {
+            self.moved.retransmits += u64::from(tcp_info(socket)?.retransmits);
         }
         Ok(())
     }
