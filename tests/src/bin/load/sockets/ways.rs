@@ -7,7 +7,7 @@ use super::work::{Work, expect, payload};
 use rustix::io::{ReadWriteFlags, preadv2, pwritev2, read, readv, write, writev};
 use rustix::net::{RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use std::io::{IoSlice, IoSliceMut, Result};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 pub type Send<'a> = dyn Fn(&Socket, &[u8]) -> Result<usize> + 'a;
 pub type Receive<'a> = dyn Fn(&Socket, &mut [u8]) -> Result<usize> + 'a;
@@ -177,7 +177,7 @@ fn mapped(work: &mut Work, kind: Kind) -> Result<()> {
     let far = work.place.far_socket(kind)?;
     let address = SocketAddr::try_from(work.place.bind(&far, true)?)?;
     let ip = match address.ip() {
-        IpAddr::V4(ip) => Ipv6Addr::from(ip.to_ipv6_mapped()),
+        IpAddr::V4(ip) => ip.to_ipv6_mapped(),
         IpAddr::V6(ip) => ip,
     };
     let address = SocketAddr::new(ip.into(), address.port());
