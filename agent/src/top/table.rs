@@ -92,8 +92,19 @@ fn header(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "{:>7} {:>6} {:>4} S {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>12} COMMAND",
-        "PID", "UID", "THR", "CPU%", "USER%", "WAIT%", "VSW/s", "ISW/s", "RSS", "TIME",
+        "{:>7} {:>6} {:>4} S {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>12} COMMAND",
+        "PID",
+        "UID",
+        "THR",
+        "CPU%",
+        "USER%",
+        "WAIT%",
+        "VSW/s",
+        "ISW/s",
+        "RX/s",
+        "TX/s",
+        "RSS",
+        "TIME",
     )
 }
 
@@ -121,6 +132,13 @@ fn row(out: &mut impl Write, snapshot: &Snapshot, process: &Process) -> io::Resu
             process.involuntary_switches as f64 / seconds,
         )?,
         Precision::Jiffy => write!(out, "{:>8} {:>8} {:>8} ", "-", "-", "-")?,
+    }
+    if snapshot.counts_traffic {
+        let per_second = |moved: u64| bytes((moved as f64 / seconds).round() as u64);
+        let (rx, tx) = (process.moved.rx_bytes, process.moved.tx_bytes);
+        write!(out, "{:>8} {:>8} ", per_second(rx), per_second(tx))?;
+    } else {
+        write!(out, "{:>8} {:>8} ", "-", "-")?;
     }
     let name: String = String::from_utf8_lossy(snapshot.name(process))
         .chars()

@@ -25,7 +25,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub use details::{Detail, ProcessMetrics, Thread};
+pub use details::{Detail, Flow, ProcessMetrics, Sockets, Thread};
 pub use disks::Disk;
 pub use encoder::Encoder;
 pub use error::ErrorObject;
