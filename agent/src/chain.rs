@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     collect::{
-        collector::Collector,
+        collector::{Collector, Scope},
         sample::{MachineSample, Sample},
     },
     model::{
@@ -27,11 +27,12 @@ impl Samples {
     ///
     /// # Errors
     /// If the machine's own files cannot be read.
-    pub fn take(&mut self, collector: &mut Collector) -> Result<Arc<Sample>, Error> {
+    pub fn take(&mut self, collector: &mut Collector, scope: Scope) -> Result<Arc<Sample>, Error> {
         let unused = |sample: &mut Arc<Sample>| Arc::get_mut(sample).is_some();
         let place = self.spare.iter_mut().position(unused);
         let mut sample = place.map_or_else(Arc::default, |place| self.spare.swap_remove(place));
-        let taken = Arc::get_mut(&mut sample).map_or(Ok(()), |sample| collector.sample(sample));
+        let taken =
+            Arc::get_mut(&mut sample).map_or(Ok(()), |sample| collector.sample(sample, scope));
         // Others that nobody needs are let go; this one is needed or free by the next time.
         self.spare.retain(|sample| Arc::strong_count(sample) > 1);
         self.spare.push(Arc::clone(&sample));

@@ -9,7 +9,7 @@ use rustix::system::uname;
 use serde::Serialize;
 
 use crate::{
-    collect::{collector, exact::Exact},
+    collect::{collector, exact::Exact, network},
     kernel::load::{BTF_PATH, HOOKS, LoadError},
     privilege::{self, Privileges},
     procfs::{Error, Reader, Root},
@@ -144,7 +144,7 @@ fn proc_sources(reader: &mut Reader) -> Vec<Part> {
     vec![
         Part::of("source/procfs/kernel", reader.stat(&mut Default::default())),
         Part::of("source/procfs/memory", reader.meminfo()),
-        Part::of("source/procfs/network", reader.net_dev(&mut Vec::new())),
+        Part::of("source/procfs/network", network::try_out(reader)),
         Part::of("source/procfs/disks", reader.disks()),
         Part::of(
             "source/procfs/processes",

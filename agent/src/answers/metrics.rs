@@ -3,7 +3,7 @@
 use rustix::system::uname;
 use subjiffy_proto::socktop::{Disk, Gpu, Metrics, Network};
 
-use crate::{gpu, model::MachineSnapshot, procfs, procfs::Interface};
+use crate::{gpu, json, model::MachineSnapshot, procfs, procfs::Interface};
 
 /// The metrics without what hardware tells.
 pub(super) fn metrics(machine: &MachineSnapshot) -> Metrics {
@@ -20,6 +20,8 @@ pub(super) fn metrics(machine: &MachineSnapshot) -> Metrics {
         hostname: uname().nodename().to_string_lossy().into_owned(),
         networks: networks(&machine.interfaces, true),
         networks_virtual: networks(&machine.interfaces, false),
+        tcp: machine.snmp.map(|snmp| json::tcp(&snmp.tcp)),
+        udp: machine.snmp.map(|snmp| json::udp(&snmp.udp)),
         ..Metrics::default()
     }
 }

@@ -6,12 +6,12 @@ use rustix::termios::tcgetwinsize;
 
 use crate::{
     collect::sample::Precision,
-    model::{Process, Snapshot},
+    model::{Process, Snapshot, network::Network},
     order::{SortKey, first},
 };
 
 /// Lines above the rows.
-const HEADER_LINES: usize = 3;
+const HEADER_LINES: usize = 4;
 
 /// Where the table goes.
 #[derive(Debug, Clone, Copy)]
@@ -90,10 +90,38 @@ fn header(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
         lost.records,
         lost.misses,
     )?;
+    network(out, snapshot.network.as_ref())?;
     writeln!(
         out,
         "{:>7} {:>6} {:>4} S {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>12} COMMAND",
         "PID", "UID", "THR", "CPU%", "USER%", "WAIT%", "VSW/s", "ISW/s", "RSS", "TIME",
+    )
+}
+
+/// Interfaces are the sum of those that add up.
+fn network(out: &mut impl Write, network: Option<&Network>) -> io::Result<()> {
+    let Some(network) = network else {
+        return writeln!(out, "net: -");
+    };
+    let seconds = (network.interval_ns as f64 / 1e9).max(1e-9);
+    let rate = |count: u64| bytes((count as f64 / seconds) as u64);
+    let (sum, tcp, udp) = (network.counted(), &network.tcp, &network.udp);
+    writeln!(
+        out,
+        "net: rx {}/s tx {}/s, {} errors, {} dropped; tcp {} opened, {} accepted, \
+         {} retransmitted, {} in errors; udp {} in, {} out, {} no port, {} in errors",
+        rate(sum.rx_bytes),
+        rate(sum.tx_bytes),
+        sum.rx_errors.saturating_add(sum.tx_errors),
+        sum.rx_dropped.saturating_add(sum.tx_dropped),
+        tcp.active_opens,
+        tcp.passive_opens,
+        tcp.retransmitted_segments,
+        tcp.in_errors,
+        udp.in_datagrams,
+        udp.out_datagrams,
+        udp.no_ports,
+        udp.in_errors,
     )
 }
 
@@ -152,7 +180,11 @@ fn time(ns: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::process::{Comm, Identity, ProcessSample};
+    use crate::{
+        collect::process::{Comm, Identity, ProcessSample},
+        interfaces::Class,
+        procfs::{Interface, Tcp, Udp},
+    };
 
     fn process(pid: u32, cpu_ns: u64, rss_bytes: u64, comm: &[u8]) -> Process {
         let sample = ProcessSample {
@@ -214,6 +246,53 @@ mod tests {
         assert!(
             text.contains("b?[2Jig") && text.contains("50.000"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn the_network_is_one_line_and_each_byte_counts_once() {
+        let line = |of: Option<&Network>| {
+            let mut text = Vec::new();
+            network(&mut text, of).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        assert_eq!(line(None), "net: -\n");
+        let interface = |counted| Interface {
+            rx_bytes: 614_400,
+            tx_bytes: 153_600,
+            rx_errors: 1,
+            tx_errors: 2,
+            rx_dropped: 3,
+            tx_dropped: 4,
+            class: Class {
+                counted,
+                ..Class::default()
+            },
+            ..Interface::default()
+        };
+        let some = Network {
+            interval_ns: 500_000_000,
+            interfaces: vec![interface(true), interface(false)],
+            tcp: Tcp {
+                active_opens: 12,
+                passive_opens: 3,
+                retransmitted_segments: 5,
+                in_errors: 6,
+                ..Tcp::default()
+            },
+            udp: Udp {
+                in_datagrams: 7,
+                out_datagrams: 8,
+                no_ports: 9,
+                in_errors: 10,
+                ..Udp::default()
+            },
+            ..Network::default()
+        };
+        assert_eq!(
+            line(Some(&some)),
+            "net: rx 1.2M/s tx 300K/s, 3 errors, 7 dropped; tcp 12 opened, 3 accepted, \
+             5 retransmitted, 6 in errors; udp 7 in, 8 out, 9 no port, 10 in errors\n"
         );
     }
 
