@@ -64,7 +64,10 @@ pub(super) fn disk(disk: procfs::Disk) -> Disk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{interfaces::Class, procfs::Name};
+    use crate::{
+        interfaces::Class,
+        procfs::{Name, Snmp},
+    };
 
     #[test]
     fn the_sum_the_client_makes_counts_each_byte_once() {
@@ -98,6 +101,20 @@ mod tests {
             names(&metrics.networks_virtual),
             ["lo loopback", "br0 bridge"]
         );
+    }
+
+    #[test]
+    fn tcp_and_udp_are_left_out_where_they_are_not_known() {
+        let mut machine = MachineSnapshot::default();
+        let unknown = metrics(&machine);
+        assert_eq!((unknown.tcp, unknown.udp), (None, None));
+        let mut snmp = Snmp::default();
+        snmp.tcp.established = 5;
+        snmp.udp.no_ports = 7;
+        machine.snmp = Some(snmp);
+        let known = metrics(&machine);
+        assert_eq!(known.tcp.unwrap().established, 5);
+        assert_eq!(known.udp.unwrap().no_ports, 7);
     }
 
     #[test]
