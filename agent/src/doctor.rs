@@ -192,3 +192,34 @@ fn line(out: &mut impl Write, kind: &str, part: &Part) -> io::Result<()> {
         part.name
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::procfs::testing::Tree;
+
+    #[test]
+    fn what_of_the_network_cannot_be_read_is_named() {
+        let tree = Tree::new();
+        let mut reader = tree.reader();
+        let mut network = || {
+            let parts = proc_sources(&mut reader);
+            let part = parts
+                .into_iter()
+                .find(|part| part.name.ends_with("network"));
+            part.map(|part| (part.state, part.reason)).unwrap()
+        };
+        let failed = |file: &str| (State::Failed, format!("self/net/{file}: not found"));
+        assert_eq!(network(), failed("dev"));
+        tree.file(
+            "proc/self/net/dev",
+            include_bytes!("procfs/fixtures/6.18/net_dev"),
+        );
+        assert_eq!(network(), failed("snmp"));
+        tree.file(
+            "proc/self/net/snmp",
+            include_bytes!("procfs/fixtures/6.18/net_snmp"),
+        );
+        assert_eq!(network(), (State::On, String::new()), "without IPv6");
+    }
+}
