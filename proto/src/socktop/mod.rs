@@ -21,6 +21,7 @@ mod journal;
 mod metrics;
 mod parts;
 mod processes;
+mod protocols;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use gpu::Gpu;
 pub use journal::{Journal, JournalEntry, Priority};
 pub use metrics::{Metrics, Network, ServerCounters};
 pub use processes::{List, Row};
+pub use protocols::{Tcp, Udp};
 pub use request::{Form, Request, RequestError};
 
 /// A finite value within `low..=high`, 0 for NaN: JSON has no NaN and clients reject `null`.
