@@ -20,7 +20,7 @@ use crate::{
 /// reading it more often tells nothing.
 const STAT_PERIOD_NS: u64 = 100_000_000;
 
-/// The files of the network cost as much as `/proc/stat`.
+/// The files of the network cost more than `/proc/stat`: the kernel adds up every CPU's counters.
 const NETWORK_PERIOD_NS: u64 = 100_000_000;
 
 /// Which CPUs are online is read at most so often.
