@@ -26,6 +26,9 @@ pub struct Sample {
     pub exited: Exited,
     /// What was not kept.
     pub lost: Lost,
+    /// The network of the machine, if it was read in the interval.
+    #[serde(default)]
+    pub network: Option<serde_json::Value>,
 }
 
 /// Times of all CPUs in the interval.

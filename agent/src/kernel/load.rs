@@ -106,6 +106,8 @@ pub(super) fn refused(
 pub struct Hook {
     /// Name of the tracepoint or function.
     pub name: &'static str,
+    /// Name of the program.
+    pub(super) program: &'static str,
     /// Descriptor of the program, for its figures in `/proc/self/fdinfo`.
     pub(super) fd: i32,
 }
@@ -146,6 +148,7 @@ impl Kernel {
                 .map_err(|error| refused(format!("{ATTACHING}{tracepoint}"), &*error))?;
             hooks.push(Hook {
                 name: tracepoint,
+                program: name,
                 fd,
             });
         }
@@ -161,6 +164,11 @@ impl Kernel {
         };
         let traffic = traffic::Reader::new(traffic_tables);
         Ok((kernel, Reader::new(tables, reaped), traffic))
+    }
+
+    /// Takes the hooks on sockets off again: nothing is counted there any more, and nothing costs.
+    pub fn detach_sockets(&mut self) {
+        self.sockets.detach(&mut self.ebpf);
     }
 
     /// Passes the kernel side's rare warnings on to the log. The caller polls the descriptor.

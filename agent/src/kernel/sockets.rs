@@ -1,6 +1,6 @@
 //! The hooks on sockets. Which there are depends on the kernel; the CPU's books need none of them.
 
-use aya::{Btf, Ebpf};
+use aya::{Btf, Ebpf, programs::Program};
 use subjiffy_ebpf::program;
 
 use super::{
@@ -46,12 +46,12 @@ impl Sockets {
             return sockets;
         }
         if !sockets.attach_calls(ebpf, btf) {
-            sockets.attached.clear();
+            sockets.detach(ebpf);
             return sockets;
         }
         let mut tracepoint = |(name, at), unseen| {
             let result = attach(ebpf, name, at, btf);
-            sockets.note(at, unseen, result);
+            sockets.note((name, at), unseen, result);
         };
         tracepoint(
             (program::STATE, "inet_sock_set_state"),
@@ -75,7 +75,7 @@ impl Sockets {
             (program::ACCEPT, accepts),
         ] {
             let result = attach_to_return(ebpf, hook.0, hook.1, btf);
-            sockets.note(hook.1, unseen, result);
+            sockets.note(hook, unseen, result);
         }
         sockets
     }
@@ -86,6 +86,7 @@ impl Sockets {
             match attach(ebpf, name, tracepoint, btf) {
                 Ok(fd) => self.attached.push(Hook {
                     name: tracepoint,
+                    program: name,
                     fd,
                 }),
                 Err(error) => {
@@ -100,7 +101,11 @@ impl Sockets {
     fn attach_functions(&mut self, ebpf: &mut Ebpf, btf: &Btf, no_tracepoint: String) -> bool {
         for (name, function) in program::CALLS {
             match attach_to_return(ebpf, name, function, btf) {
-                Ok(fd) => self.attached.push(Hook { name: function, fd }),
+                Ok(fd) => self.attached.push(Hook {
+                    name: function,
+                    program: name,
+                    fd,
+                }),
                 Err(error) => {
                     let reason = format!("{no_tracepoint}; {}", text(function, &error));
                     self.miss(CALLS[0].1, NO_CALLS, reason);
@@ -111,15 +116,32 @@ impl Sockets {
         true
     }
 
+    /// Takes all of them off again.
+    pub(super) fn detach(&mut self, ebpf: &mut Ebpf) {
+        for hook in self.attached.drain(..) {
+            // One that is not loaded is what we want.
+            let _ = match ebpf.program_mut(hook.program) {
+                Some(Program::BtfTracePoint(program)) => program.unload(),
+                Some(Program::FExit(program)) => program.unload(),
+                _ => Ok(()),
+            };
+        }
+    }
+
     /// Whether the bytes of every call are counted.
     #[must_use]
     pub fn are_counted(&self) -> bool {
         !self.attached.is_empty()
     }
 
-    fn note(&mut self, name: &'static str, unseen: &'static str, result: Result<i32, AnyError>) {
+    fn note(
+        &mut self,
+        (program, name): (&'static str, &'static str),
+        unseen: &'static str,
+        result: Result<i32, AnyError>,
+    ) {
         match result {
-            Ok(fd) => self.attached.push(Hook { name, fd }),
+            Ok(fd) => self.attached.push(Hook { name, program, fd }),
             Err(error) => {
                 let reason = text(name, &error);
                 self.miss(name, unseen, reason);

@@ -6,7 +6,7 @@ use aya::{Btf, Ebpf, EbpfLoader};
 use std::os::fd::OwnedFd;
 use subjiffy::kernel::layout::Layout;
 use subjiffy::kernel::load::BTF_PATH;
-use subjiffy::kernel::{btf, load::Kernel, scheduler::Reader};
+use subjiffy::kernel::{btf, load::Kernel, scheduler, traffic};
 use subjiffy::{collect::collector, procfs};
 use subjiffy_ebpf::{OBJECT, program};
 
@@ -33,8 +33,11 @@ fn attach_empty() -> Result<Ebpf, Box<dyn std::error::Error>> {
     Ok(object)
 }
 
+/// What holds the agent's programs.
+pub type Agent = (Kernel, scheduler::Reader, traffic::Reader);
+
 /// Attaches everything the agent does; it goes with the returned values.
-pub fn agent() -> Result<(Kernel, Reader), String> {
+pub fn agent() -> Result<Agent, String> {
     let mut procfs =
         procfs::Reader::open(&procfs::Root::default()).map_err(|error| error.to_string())?;
     let sizes = collector::sizes(&mut procfs).map_err(|error| error.to_string())?;
