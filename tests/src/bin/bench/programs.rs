@@ -41,9 +41,7 @@ pub fn agent() -> Result<Agent, String> {
     let mut procfs =
         procfs::Reader::open(&procfs::Root::default()).map_err(|error| error.to_string())?;
     let sizes = collector::sizes(&mut procfs).map_err(|error| error.to_string())?;
-    let loaded = Kernel::load(sizes).map_err(|error| format!("{error}; {ADVICE}"))?;
-    let (kernel, reader, _) = loaded;
-    Ok((kernel, reader))
+    Kernel::load(sizes).map_err(|error| format!("{error}; {ADVICE}"))
 }
 
 /// An error that says what is missing if the agent's hooks cannot be attached.
