@@ -64,6 +64,7 @@ fn a_storm_that_uses_every_pid_again_loses_no_byte() {
         let children = rows.filter(|row| row.ppid == pid);
         let listed: u64 = children.map(|row| row.udp_tx_bytes).sum();
         let lost = window::lost(&top.samples).net_bytes;
+        eprintln!("{period}: {listed} bytes in rows, {lost} in none");
         assert_eq!(
             listed + lost,
             sent,
