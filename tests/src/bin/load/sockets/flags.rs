@@ -22,6 +22,7 @@ pub fn table(table: &mut Table) {
     table.each(&STREAMS, "send of no length", empty_send);
     table.each(&ALL, "read of no length", empty_read);
     table.each(&STREAMS, "end", end);
+    table.each(&[Kind::Seqpacket], "end", end_of_messages);
     table.each(&STREAMS, "MSG_OOB", out_of_band);
     table.each(&TCP, "MSG_MORE", more_of_a_stream);
     table.each(&UDP, "MSG_MORE", more_of_a_datagram);
@@ -153,6 +154,19 @@ fn end(work: &mut Work, kind: Kind) -> Result<()> {
     // The other way is still open.
     transfer(work, &far, &near, 55, &by_send, &by_recv)?;
     refused(send(&near, &[1], libc::MSG_NOSIGNAL), libc::EPIPE)
+}
+
+/// Nobody can tell it from a message of no length, and it counts as one.
+fn end_of_messages(work: &mut Work, kind: Kind) -> Result<()> {
+    let (near, far) = work.pair(kind)?;
+    transfer(work, &near, &far, 77, &by_send, &by_recv)?;
+    shutdown(&near, Shutdown::Write)?;
+    for _ in 0..2 {
+        let received = by_recv(&far, &mut [0; 10])?;
+        work.received(&far, received);
+        expect("the end", received, 0)?;
+    }
+    Ok(())
 }
 
 /// The last byte is urgent: it is received with the flag, by a call of its own.
