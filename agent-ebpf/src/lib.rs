@@ -30,7 +30,7 @@ pub mod program {
     /// `tp_btf/sock_send_length`: what sockets sent (Linux 6.3 and later).
     pub const SEND: &str = "subjiffy_send";
     /// `tp_btf/sock_recv_length`: what sockets received (Linux 6.3 and later).
-    pub const RECEIVE: &str = "subjiffy_receive";
+    pub const RECEIVE: &str = "subjiffy_recv";
     /// `tp_btf/inet_sock_set_state`: TCP connections opened and accepted.
     pub const STATE: &str = "subjiffy_state";
     /// `tp_btf/tcp_retransmit_skb`: segments sent again.

@@ -77,10 +77,17 @@ impl LoadError {
     }
 }
 
-pub(super) fn refused(
-    what: impl Into<String>,
-    error: &(dyn std::error::Error + 'static),
-) -> LoadError {
+fn refused(what: impl Into<String>, error: &(dyn std::error::Error + 'static)) -> LoadError {
+    let (reason, denied) = reason(error);
+    LoadError::Refused {
+        what: what.into(),
+        reason,
+        denied,
+    }
+}
+
+/// What the kernel said, with its causes, and whether a privilege was missing.
+pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> (String, bool) {
     let mut reason = error.to_string();
     let mut denied = false;
     let mut source = Some(error);
@@ -94,11 +101,7 @@ pub(super) fn refused(
         }
         source = error.source();
     }
-    LoadError::Refused {
-        what: what.into(),
-        reason,
-        denied,
-    }
+    (reason, denied)
 }
 
 /// One attached program.

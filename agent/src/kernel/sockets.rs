@@ -5,7 +5,7 @@ use subjiffy_ebpf::program;
 
 use super::{
     layout::Layout,
-    load::{AnyError, Hook, attach, attach_to_return, refused},
+    load::{AnyError, Hook, attach, attach_to_return, reason},
 };
 
 /// Tracepoints on every call that sends or receives (Linux 6.3).
@@ -90,7 +90,7 @@ impl Sockets {
                     fd,
                 }),
                 Err(error) => {
-                    let reason = text(tracepoint, &error);
+                    let reason = text(&error);
                     return self.attach_functions(ebpf, btf, reason);
                 }
             }
@@ -107,7 +107,7 @@ impl Sockets {
                     fd,
                 }),
                 Err(error) => {
-                    let reason = format!("{no_tracepoint}; {}", text(function, &error));
+                    let reason = format!("{no_tracepoint}; {function}: {}", text(&error));
                     self.miss(CALLS[0].1, NO_CALLS, reason);
                     return false;
                 }
@@ -143,7 +143,7 @@ impl Sockets {
         match result {
             Ok(fd) => self.attached.push(Hook { name, program, fd }),
             Err(error) => {
-                let reason = text(name, &error);
+                let reason = text(&error);
                 self.miss(name, unseen, reason);
             }
         }
@@ -158,6 +158,6 @@ impl Sockets {
     }
 }
 
-fn text(hook: &str, error: &AnyError) -> String {
-    refused(hook, &**error).to_string()
+fn text(error: &AnyError) -> String {
+    reason(&**error).0
 }

@@ -227,13 +227,17 @@ mod tests {
     }
 
     fn table(key: SortKey) -> String {
+        written(key, true)
+    }
+
+    fn written(key: SortKey, counts_traffic: bool) -> String {
+        let mut small = process(1, 5_000_000, 2 << 20, b"small");
+        (small.moved.rx_bytes, small.moved.tx_bytes) = (3 << 20, 600);
         let snapshot = Snapshot {
-            interval_ns: 1_000_000_000,
+            interval_ns: 2_000_000_000,
             cpus: 2,
-            processes: vec![
-                process(1, 5_000_000, 2 << 20, b"small"),
-                process(2, 500_000_000, 1 << 10, b"b\x1b[2Jig"),
-            ],
+            counts_traffic,
+            processes: vec![small, process(2, 1_000_000_000, 1 << 10, b"b\x1b[2Jig")],
             ..Snapshot::default()
         };
         let mut text = Vec::new();
@@ -262,7 +266,19 @@ mod tests {
         };
         assert_eq!(top(SortKey::Cpu), "2");
         assert_eq!(top(SortKey::Rss), "1");
+        assert_eq!(top(SortKey::Net), "1");
         assert_eq!(top(SortKey::Pid), "1");
+    }
+
+    #[test]
+    fn bytes_on_sockets_are_rates_and_a_dash_where_nobody_counts() {
+        let columns = |text: String| {
+            let row = text.lines().find(|line| line.ends_with("small")).unwrap();
+            let words: Vec<_> = row.split_whitespace().map(str::to_owned).collect();
+            words[words.len() - 5..words.len() - 3].to_vec()
+        };
+        assert_eq!(columns(written(SortKey::Pid, true)), ["1.5M", "300"]);
+        assert_eq!(columns(written(SortKey::Pid, false)), ["-", "-"]);
     }
 
     #[test]

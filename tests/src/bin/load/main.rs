@@ -35,7 +35,7 @@ const USAGE: &str = "usage: load COMMAND [--NAME VALUE]... [--steps]
   leader-exits-first --burn-us U
   exec-from-thread --burn-us U
   rename --names HEX,HEX.. [--every-ms T]
-  pingpong --rounds N                        two processes on one CPU
+  pingpong --rounds N [--over pipes|tcp]     two processes on one CPU
   mixed --seconds S
   sockets [--many true] [--only NAME] [--near IP4,IP6 --far IP4,IP6 --far-net FILE]
                                              an operation on sockets a step
