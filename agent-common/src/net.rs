@@ -125,11 +125,8 @@ pub mod connection {
 pub const NET_GRAVES_BYTES: u32 = 128 * 1024;
 
 // SAFETY: fixed-width integers only; the size assertion rules out padding.
-#[expect(
-    unsafe_code,
-    reason = "see the comment above and the marker's contract"
-)]
+#[expect(unsafe_code, reason = "see the comment above")]
 unsafe impl Plain for NetSlot {}
-// SAFETY: three words.
+// SAFETY: three words of eight bytes.
 #[expect(unsafe_code, reason = "see the comment above")]
 unsafe impl Plain for NetLoss {}

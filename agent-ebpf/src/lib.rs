@@ -30,7 +30,7 @@ pub mod program {
     /// `tp_btf/sock_send_length`: what sockets sent (Linux 6.3 and later).
     pub const SEND: &str = "subjiffy_send";
     /// `tp_btf/sock_recv_length`: what sockets received (Linux 6.3 and later).
-    pub const RECEIVE: &str = "subjiffy_receive";
+    pub const RECEIVE: &str = "subjiffy_recv";
     /// `tp_btf/sock_send_length`, behind [`SEND`]: counts what that misses (Linux 7.0 and later).
     pub const SECOND_SEND: &str = "subjiffy_second_send";
     /// `tp_btf/sock_recv_length`, behind [`RECEIVE`].

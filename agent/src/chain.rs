@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     collect::{
-        collector::Collector,
+        collector::{Collector, Scope},
         sample::{MachineSample, Sample},
     },
     model::{
@@ -27,11 +27,12 @@ impl Samples {
     ///
     /// # Errors
     /// If the machine's own files cannot be read.
-    pub fn take(&mut self, collector: &mut Collector) -> Result<Arc<Sample>, Error> {
+    pub fn take(&mut self, collector: &mut Collector, scope: Scope) -> Result<Arc<Sample>, Error> {
         let unused = |sample: &mut Arc<Sample>| Arc::get_mut(sample).is_some();
         let place = self.spare.iter_mut().position(unused);
         let mut sample = place.map_or_else(Arc::default, |place| self.spare.swap_remove(place));
-        let taken = Arc::get_mut(&mut sample).map_or(Ok(()), |sample| collector.sample(sample));
+        let taken =
+            Arc::get_mut(&mut sample).map_or(Ok(()), |sample| collector.sample(sample, scope));
         // Others that nobody needs are let go; this one is needed or free by the next time.
         self.spare.retain(|sample| Arc::strong_count(sample) > 1);
         self.spare.push(Arc::clone(&sample));
@@ -157,7 +158,10 @@ impl Machines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::moment::Moment;
+    use crate::{
+        collect::{collector::Setup, moment::Moment, network::NetworkSample},
+        procfs::Root,
+    };
 
     fn at(monotonic_ns: u64) -> Arc<Sample> {
         let at = Moment {
@@ -168,6 +172,51 @@ mod tests {
             at,
             ..Sample::default()
         })
+    }
+
+    #[test]
+    fn a_track_tells_of_the_network_when_it_was_read_since_its_last_snapshot() {
+        let network = |at_ns| {
+            let at = at(at_ns).at;
+            Some(Arc::new(NetworkSample {
+                at,
+                ..NetworkSample::default()
+            }))
+        };
+        let sample = |at_ns, network: &Option<Arc<NetworkSample>>| {
+            let mut sample = at(at_ns);
+            Arc::make_mut(&mut sample).network.clone_from(network);
+            sample
+        };
+        let reads = [100, 200, 300].map(network);
+        let (mut quick, mut slow) = (Track::default(), Track::default());
+        let (mut intervals, mut snapshot) = (Vec::new(), Snapshot::default());
+        quick.begin(&sample(100, &reads[0]));
+        slow.begin(&sample(100, &reads[0]));
+        for at_ns in (110..=310).step_by(10) {
+            let sample = sample(at_ns, &reads[at_ns as usize / 100 - 1]);
+            quick.next(&sample, &mut snapshot);
+            intervals.extend(snapshot.network.as_ref().map(|one| one.interval_ns));
+            slow.pass(&sample);
+        }
+        assert_eq!(intervals, [100, 100]);
+        slow.next(&sample(310, &reads[2]), &mut snapshot);
+        assert_eq!(snapshot.network.map(|one| one.interval_ns), Some(200));
+    }
+
+    #[test]
+    fn who_does_not_ask_for_the_network_does_not_get_it() {
+        let setup = Setup {
+            root: Root::default(),
+            bpf: false,
+        };
+        let mut collector = Collector::open(&setup).unwrap();
+        let mut samples = Samples::default();
+        let mut take = |scope| samples.take(&mut collector, scope).unwrap().network.clone();
+        assert!(take(Scope::Processes).is_none());
+        let network = take(Scope::Network).expect("net/dev and net/snmp");
+        assert!(!network.interfaces.is_empty());
+        assert!(take(Scope::Processes).is_none());
     }
 
     #[test]

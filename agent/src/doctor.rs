@@ -9,7 +9,7 @@ use rustix::system::uname;
 use serde::Serialize;
 
 use crate::{
-    collect::{collector, exact::Exact},
+    collect::{collector, exact::Exact, network},
     kernel::{
         load::{BTF_PATH, HOOKS, LoadError},
         sockets::Sockets,
@@ -168,7 +168,7 @@ fn proc_sources(reader: &mut Reader) -> Vec<Part> {
     vec![
         Part::of("source/procfs/kernel", reader.stat(&mut Default::default())),
         Part::of("source/procfs/memory", reader.meminfo()),
-        Part::of("source/procfs/network", reader.net_dev(&mut Vec::new())),
+        Part::of("source/procfs/network", network::try_out(reader)),
         Part::of("source/procfs/disks", reader.disks()),
         Part::of(
             "source/procfs/processes",
@@ -215,4 +215,35 @@ fn line(out: &mut impl Write, kind: &str, part: &Part) -> io::Result<()> {
         "{kind:<7}  {state:<11} {}{separator}{reason}",
         part.name
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::procfs::testing::Tree;
+
+    #[test]
+    fn what_of_the_network_cannot_be_read_is_named() {
+        let tree = Tree::new();
+        let mut reader = tree.reader();
+        let mut network = || {
+            let parts = proc_sources(&mut reader);
+            let part = parts
+                .into_iter()
+                .find(|part| part.name.ends_with("network"));
+            part.map(|part| (part.state, part.reason)).unwrap()
+        };
+        let failed = |file: &str| (State::Failed, format!("self/net/{file}: not found"));
+        assert_eq!(network(), failed("dev"));
+        tree.file(
+            "proc/self/net/dev",
+            include_bytes!("procfs/fixtures/6.18/net_dev"),
+        );
+        assert_eq!(network(), failed("snmp"));
+        tree.file(
+            "proc/self/net/snmp",
+            include_bytes!("procfs/fixtures/6.18/net_snmp"),
+        );
+        assert_eq!(network(), (State::On, String::new()), "without IPv6");
+    }
 }

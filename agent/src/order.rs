@@ -16,6 +16,8 @@ pub enum SortKey {
     Delay,
     /// Voluntary and involuntary switches
     Switches,
+    /// Bytes received and sent on sockets
+    Net,
     /// Resident memory
     Rss,
     /// CPU time since the process began
@@ -30,6 +32,10 @@ impl SortKey {
             Self::Cpu => process.cpu_ns,
             Self::Delay => process.run_delay_ns,
             Self::Switches => process.voluntary_switches + process.involuntary_switches,
+            Self::Net => process
+                .moved
+                .rx_bytes
+                .saturating_add(process.moved.tx_bytes),
             Self::Rss => process.sample.rss_bytes,
             Self::Time => process.sample.counters.run_ns,
             Self::Pid => 0,

@@ -1,6 +1,6 @@
 //! The process list as socktop shows it.
 
-use subjiffy_common::directory::PID_LIMIT;
+use subjiffy_common::{directory::PID_LIMIT, net::Flow};
 use subjiffy_proto::socktop::{List, Row};
 
 use crate::model::{Process, Snapshot};
@@ -53,6 +53,10 @@ impl Rows {
             state: process.sample.state.letter(),
             threads: process.sample.threads,
             exited,
+            rx_bytes: process.moved.rx_bytes,
+            tx_bytes: process.moved.tx_bytes,
+            rx_calls: process.moved.rx_calls,
+            tx_calls: process.moved.tx_calls,
         })
     }
 
@@ -65,6 +69,7 @@ impl Rows {
             interval_ns: snapshot.interval_ns,
             cpus: snapshot.cpus,
             precision: snapshot.precision.as_str(),
+            counts_sockets: snapshot.counts_traffic,
         }
     }
 
@@ -112,6 +117,7 @@ impl Group {
                 run_delay_ns: 0,
                 voluntary_switches: 0,
                 involuntary_switches: 0,
+                moved: Flow::default(),
                 ..*newest
             },
         };
@@ -125,6 +131,11 @@ impl Group {
             group.sum.voluntary_switches += one.voluntary_switches;
             group.sum.involuntary_switches += one.involuntary_switches;
             group.sum.sample.counters.run_ns += one.sample.counters.run_ns;
+            let (sum, moved) = (&mut group.sum.moved, one.moved);
+            sum.rx_bytes += moved.rx_bytes;
+            sum.tx_bytes += moved.tx_bytes;
+            sum.rx_calls += moved.rx_calls;
+            sum.tx_calls += moved.tx_calls;
         }
         group
     }

@@ -6,7 +6,7 @@
 //! | `SUBJIFFY_BIN` | test this binary; without it the tests build one in the release profile |
 //! | `SUBJIFFY_REQUIRE_BPF=1`, `CI=true` | tests that need BPF or root fail without it instead of being skipped |
 //! | `SUBJIFFY_REQUIRE_TUI=1`, `CI=true` | the same for tests that need `socktop` 1.60.1 and `tmux` |
-//! | `SUBJIFFY_REQUIRE_CLIENTS=1`, `CI=true` | the same for tests that need Node.js, Python or protoc |
+//! | `SUBJIFFY_REQUIRE_CLIENTS=1`, `CI=true` | the same for tests that need Node.js, Python, protoc, iperf3, curl, nginx or redis |
 //! | `SOCKTOP_BIN` | the `socktop` to test with; without it the one on the `PATH` |
 //! | `SUBJIFFY_IDLE_SECONDS` | how long the idle agent is watched, 20 without it |
 //! | `SUBJIFFY_PAUSE_SECONDS` | how long connections are left alone, 20 without it |
@@ -25,6 +25,7 @@ pub mod load;
 pub mod need;
 pub mod netns;
 pub mod network;
+pub mod operations;
 pub mod process;
 pub mod raw;
 pub mod relay;
@@ -34,6 +35,7 @@ pub mod server;
 pub mod shape;
 pub mod stream;
 pub mod tls;
+pub mod traffic;
 pub mod truth;
 pub mod window;
 pub mod wire;

@@ -21,13 +21,23 @@ impl Load {
     /// # Panics
     /// When it does not start.
     pub fn start(program: &str, command: &str) -> Self {
-        let mut child = Command::new(program)
-            .args(command.split_whitespace())
+        let mut prepared = Command::new(program);
+        prepared.args(command.split_whitespace());
+        Self::spawn(&mut prepared)
+    }
+
+    /// The same for a prepared command.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .arg("--steps")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
             .spawn()
-            .unwrap_or_else(|e| panic!("{program} {command}: {e}"));
+            .unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let out = BufReader::new(child.stdout.take().expect("its stdout"));
         let (sender, lines) = channel();
         std::thread::spawn(move || {

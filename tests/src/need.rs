@@ -25,6 +25,13 @@ pub fn tool(found: bool, what: &str, variable: &str) -> bool {
     found || required(variable) || skip(what)
 }
 
+/// Whether these programs are there, with the same rule for `variable`.
+pub fn programs(names: &[&str], variable: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |name: &&str| std::env::split_paths(&path).any(|dir| dir.join(name).is_file());
+    tool(names.iter().all(found), &names.join(", "), variable)
+}
+
 /// Holds the machine for one test at a time, over all test programs: they disturb each other.
 pub fn exclusive() -> File {
     let program = std::env::current_exe().expect("the path of the test program");

@@ -19,6 +19,11 @@ pub fn possible() -> bool {
     })
 }
 
+/// Addresses of [`Net::pair`], IPv4 and IPv6.
+pub const NEAR: [&str; 2] = ["10.77.0.1", "fd77::1"];
+/// The same of the other end.
+pub const FAR: [&str; 2] = ["10.77.0.2", "fd77::2"];
+
 /// A namespace; it ends with the process that holds it.
 pub struct Net(Owned);
 
@@ -40,12 +45,35 @@ impl Net {
         net
     }
 
+    /// Two that a cable connects: `eth0` has [`NEAR`] here and [`FAR`] there.
+    pub fn pair() -> (Self, Self) {
+        let (near, far) = (Self::new(), Self::new());
+        near.run(&format!(
+            "ip link add name eth0 type veth peer name eth0 netns {}",
+            far.pid()
+        ));
+        for (net, [four, six]) in [(&near, NEAR), (&far, FAR)] {
+            net.run(&format!(
+                "ip link set lo up
+                 ip address add {four}/24 dev eth0; ip address add {six}/64 dev eth0 nodad
+                 ip link set eth0 up"
+            ));
+        }
+        // Without this, the first packets of IPv6 may find no way.
+        far.run(&format!(
+            "for i in $(seq 100); do ip -6 route get {} && exit; sleep 0.1; done; exit 1",
+            NEAR[1]
+        ));
+        (near, far)
+    }
+
     /// The process that holds it.
     pub fn pid(&self) -> u32 {
         self.0.id()
     }
 
-    fn path(&self) -> String {
+    /// The file that stands for it.
+    pub fn path(&self) -> String {
         format!("/proc/{}/ns/net", self.pid())
     }
 
@@ -78,6 +106,35 @@ impl Net {
         assert!(output.status.success(), "{script}: {said}");
     }
 
+    /// A new one in which programs can talk over the loopback interface.
+    pub fn loopback() -> Self {
+        let net = Self::new();
+        net.run("ip link set lo up");
+        net
+    }
+
+    /// Waits until somebody inside listens on this port of TCP.
+    ///
+    /// # Panics
+    /// When nobody does.
+    pub fn wait_for_listener(&self, port: u16) {
+        let end = Instant::now() + Duration::from_secs(20);
+        let local = format!(":{port:04X}");
+        let listens = |line: &str| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            words.len() > 3 && words[1].ends_with(&local) && words[3] == "0A"
+        };
+        loop {
+            let file = format!("/proc/{}/net/tcp", self.pid());
+            let text = std::fs::read_to_string(file).expect("net/tcp");
+            if text.lines().any(listens) {
+                return;
+            }
+            assert!(Instant::now() < end, "nobody listens on port {port}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Does something on a thread that is inside; sockets made there stay inside.
     ///
     /// # Panics
@@ -93,6 +150,18 @@ impl Net {
             thread.join().expect("the work inside")
         })
     }
+}
+
+/// Words for `load` when it runs at the near end of [`Net::pair`].
+pub fn ends(far: &Net) -> [String; 6] {
+    [
+        "--near".into(),
+        NEAR.join(","),
+        "--far".into(),
+        FAR.join(","),
+        "--far-net".into(),
+        far.path(),
+    ]
 }
 
 impl Default for Net {

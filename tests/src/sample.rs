@@ -1,5 +1,6 @@
 //! The lines of `subjiffy top --json`.
 
+use crate::traffic::{Flow, Traffic};
 use serde::Deserialize;
 
 /// One line.
@@ -25,6 +26,9 @@ pub struct Sample {
     pub exited: Exited,
     /// What was not kept.
     pub lost: Lost,
+    /// The network of the machine, if it was read in the interval.
+    #[serde(default)]
+    pub network: Option<serde_json::Value>,
 }
 
 /// Times of all CPUs in the interval.
@@ -60,6 +64,92 @@ pub struct Row {
     pub involuntary_switches: u64,
     pub cpu_total_ns: u64,
     pub exited: bool,
+    /// Null where nothing is known, as without BPF.
+    #[serde(default)]
+    pub rx_bytes: Option<u64>,
+    #[serde(default)]
+    pub tx_bytes: Option<u64>,
+    #[serde(default)]
+    pub rx_calls: Option<u64>,
+    #[serde(default)]
+    pub tx_calls: Option<u64>,
+    #[serde(default)]
+    pub tcp_rx_bytes: u64,
+    #[serde(default)]
+    pub tcp_tx_bytes: u64,
+    #[serde(default)]
+    pub tcp_rx_calls: u64,
+    #[serde(default)]
+    pub tcp_tx_calls: u64,
+    #[serde(default)]
+    pub udp_rx_bytes: u64,
+    #[serde(default)]
+    pub udp_tx_bytes: u64,
+    #[serde(default)]
+    pub udp_rx_calls: u64,
+    #[serde(default)]
+    pub udp_tx_calls: u64,
+    #[serde(default)]
+    pub unix_rx_bytes: u64,
+    #[serde(default)]
+    pub unix_tx_bytes: u64,
+    #[serde(default)]
+    pub unix_rx_calls: u64,
+    #[serde(default)]
+    pub unix_tx_calls: u64,
+    #[serde(default)]
+    pub tcp_opened: u64,
+    #[serde(default)]
+    pub tcp_accepted: u64,
+    #[serde(default)]
+    pub tcp_retransmits: u64,
+    #[serde(default)]
+    pub rx_total_bytes: u64,
+    #[serde(default)]
+    pub tx_total_bytes: u64,
+}
+
+impl Row {
+    /// What it moved through sockets in the interval.
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            tcp: Flow {
+                rx_bytes: self.tcp_rx_bytes,
+                tx_bytes: self.tcp_tx_bytes,
+                rx_calls: self.tcp_rx_calls,
+                tx_calls: self.tcp_tx_calls,
+            },
+            udp: Flow {
+                rx_bytes: self.udp_rx_bytes,
+                tx_bytes: self.udp_tx_bytes,
+                rx_calls: self.udp_rx_calls,
+                tx_calls: self.udp_tx_calls,
+            },
+            unix: Flow {
+                rx_bytes: self.unix_rx_bytes,
+                tx_bytes: self.unix_tx_bytes,
+                rx_calls: self.unix_rx_calls,
+                tx_calls: self.unix_tx_calls,
+            },
+            opened: self.tcp_opened,
+            accepted: self.tcp_accepted,
+            retransmits: self.tcp_retransmits,
+        }
+    }
+
+    /// All sockets together are what the kinds are; a kind of which nothing is known is 0.
+    fn check_traffic(&self, seq: u64) {
+        let all = self.traffic().sum();
+        let told = [self.rx_bytes, self.tx_bytes, self.rx_calls, self.tx_calls];
+        let parts = [all.rx_bytes, all.tx_bytes, all.rx_calls, all.tx_calls];
+        for (told, parts) in told.into_iter().zip(parts) {
+            assert_eq!(
+                told.unwrap_or(0),
+                parts,
+                "sample {seq}: all sockets, the sum of their kinds in {self:?}"
+            );
+        }
+    }
 }
 
 /// What jiffies cannot tell is null.
@@ -82,6 +172,9 @@ pub struct Lost {
     pub slots: u64,
     pub records: u64,
     pub misses: u64,
+    /// Bytes that are in no process's row.
+    #[serde(default)]
+    pub net_bytes: u64,
 }
 
 impl Sample {
@@ -114,6 +207,7 @@ impl Sample {
                 "sample {}: the interval exceeds the total in {row:?}",
                 self.seq
             );
+            row.check_traffic(self.seq);
         }
         let listed = self.processes.iter().filter(|r| r.exited);
         let (count, cpu) = listed.fold((0, 0), |(n, cpu), r| (n + 1, cpu + r.cpu_ns));

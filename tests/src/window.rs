@@ -34,5 +34,6 @@ pub fn lost(samples: &[Sample]) -> Lost {
         slots: sum.slots + s.lost.slots,
         records: sum.records + s.lost.records,
         misses: sum.misses + s.lost.misses,
+        net_bytes: sum.net_bytes + s.lost.net_bytes,
     })
 }

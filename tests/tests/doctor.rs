@@ -35,6 +35,15 @@ fn doctor_prints_an_object_for_programs() {
         let switch = hooks.iter().find(|h| name(h).contains("sched_switch"));
         let switch = switch.unwrap_or_else(|| panic!("no sched_switch in {report}"));
         assert_eq!(switch["state"], "on", "{switch}");
+        let sources = report["sources"].as_array().expect("a list");
+        let net = sources.iter().find(|one| name(one) == "source/ebpf/net");
+        let net = net.unwrap_or_else(|| panic!("no source/ebpf/net in {report}"));
+        assert_eq!(net["state"], "on", "{net}");
+        // Each hook that is missing is told there by what is not seen without it.
+        let missing = hooks.iter().filter(|one| one["state"] != "on").count();
+        let reason = net["reason"].as_str().unwrap_or_default();
+        let told = reason.split(';').filter(|part| !part.is_empty()).count();
+        assert_eq!(told, missing, "{report}");
     }
 }
 

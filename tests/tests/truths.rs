@@ -4,6 +4,7 @@
 use subjiffy_tests::cgroup::Group;
 use subjiffy_tests::load::{Load, number};
 use subjiffy_tests::need;
+use subjiffy_tests::traffic::Step;
 use subjiffy_tests::truth;
 
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
@@ -97,6 +98,34 @@ fn a_process_without_its_first_thread_and_one_after_exec_keep_their_pid() {
             run >= 6_000_000 || command.starts_with("exec"),
             "{command}: {run} ns"
         );
+        load.finish();
+    }
+}
+
+#[test]
+fn every_operation_on_sockets_can_be_done_and_counts_as_the_kernel_does() {
+    for (command, at_least) in [("sockets", 250), ("sockets --many true", 16)] {
+        let mut load = Load::start(LOAD, command);
+        let mut done = 0;
+        loop {
+            let step: Step = serde_json::from_value(load.run()).expect("a step");
+            if step.last {
+                break;
+            }
+            let all = step.others.iter().map(|other| other.moved);
+            let all = all.fold(step.moved, |sum, one| sum + one);
+            eprintln!("{}: {all}", step.op);
+            // Those that TCP_INFO counts are compared with it by the workload itself.
+            assert_eq!(step.failed, None, "{}", step.op);
+            let sums = all.sum();
+            assert!(
+                sums.rx_bytes <= sums.tx_bytes,
+                "{}: more received than sent: {all}",
+                step.op
+            );
+            done += 1;
+        }
+        assert!(done >= at_least, "{done} operations of {at_least}");
         load.finish();
     }
 }

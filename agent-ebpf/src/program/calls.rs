@@ -25,7 +25,7 @@ fn subjiffy_send(ctx: BtfTracePointContext) -> i32 {
 
 /// trace_sock_recv_length(struct sock *sk, int ret, int flags)
 #[btf_tracepoint(function = "sock_recv_length")]
-fn subjiffy_receive(ctx: BtfTracePointContext) -> i32 {
+fn subjiffy_recv(ctx: BtfTracePointContext) -> i32 {
     let length = ctx.arg::<u64>(1) as i32;
     received(Socket(ctx.arg(0)), length, ctx.arg::<u64>(2) as u32);
     second::done(First::Receive);

@@ -69,7 +69,7 @@ fn subjiffy_second_send(ctx: BtfTracePointContext) -> i32 {
     0
 }
 
-/// As `subjiffy_receive`.
+/// As `subjiffy_recv`.
 #[btf_tracepoint(function = "sock_recv_length")]
 fn subjiffy_second_receive(ctx: BtfTracePointContext) -> i32 {
     if was_skipped(First::Receive) {

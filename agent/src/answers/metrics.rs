@@ -3,7 +3,7 @@
 use rustix::system::uname;
 use subjiffy_proto::socktop::{Disk, Gpu, Metrics, Network};
 
-use crate::{gpu, model::MachineSnapshot, procfs, procfs::Interface};
+use crate::{gpu, json, model::MachineSnapshot, procfs, procfs::Interface};
 
 /// The metrics without what hardware tells.
 pub(super) fn metrics(machine: &MachineSnapshot) -> Metrics {
@@ -20,6 +20,8 @@ pub(super) fn metrics(machine: &MachineSnapshot) -> Metrics {
         hostname: uname().nodename().to_string_lossy().into_owned(),
         networks: networks(&machine.interfaces, true),
         networks_virtual: networks(&machine.interfaces, false),
+        tcp: machine.snmp.map(|snmp| json::tcp(&snmp.tcp)),
+        udp: machine.snmp.map(|snmp| json::udp(&snmp.udp)),
         ..Metrics::default()
     }
 }
@@ -62,7 +64,10 @@ pub(super) fn disk(disk: procfs::Disk) -> Disk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{interfaces::Class, procfs::Name};
+    use crate::{
+        interfaces::Class,
+        procfs::{Name, Snmp},
+    };
 
     #[test]
     fn the_sum_the_client_makes_counts_each_byte_once() {
@@ -96,6 +101,20 @@ mod tests {
             names(&metrics.networks_virtual),
             ["lo loopback", "br0 bridge"]
         );
+    }
+
+    #[test]
+    fn tcp_and_udp_are_left_out_where_they_are_not_known() {
+        let mut machine = MachineSnapshot::default();
+        let unknown = metrics(&machine);
+        assert_eq!((unknown.tcp, unknown.udp), (None, None));
+        let mut snmp = Snmp::default();
+        snmp.tcp.established = 5;
+        snmp.udp.no_ports = 7;
+        machine.snmp = Some(snmp);
+        let known = metrics(&machine);
+        assert_eq!(known.tcp.unwrap().established, 5);
+        assert_eq!(known.udp.unwrap().no_ports, 7);
     }
 
     #[test]

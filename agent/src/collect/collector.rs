@@ -6,6 +6,7 @@ use super::{
     jiffies::Jiffies,
     machine::CpuBooks,
     moment::Moment,
+    network::{Networks, protocols},
     sample::{MachineSample, Precision, Sample},
     zombies::Zombies,
 };
@@ -18,6 +19,9 @@ use crate::{
 /// `/proc/stat` costs more than all the exact books together and counts in ticks of 10 ms:
 /// reading it more often tells nothing.
 const STAT_PERIOD_NS: u64 = 100_000_000;
+
+/// The files of the network cost more than `/proc/stat`: the kernel adds up every CPU's counters.
+const NETWORK_PERIOD_NS: u64 = 100_000_000;
 
 /// Which CPUs are online is read at most so often.
 const ONLINE_PERIOD_NS: u64 = 1_000_000_000;
@@ -45,7 +49,17 @@ pub struct Collector {
     zombies: Zombies,
     facts_read_ns: Option<u64>,
     interfaces: Interfaces,
+    networks: Networks,
     denied: Option<LoadError>,
+}
+
+/// What a sample is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Processes and CPUs.
+    Processes,
+    /// The network of the machine, too.
+    Network,
 }
 
 /// What to collect with.
@@ -82,6 +96,7 @@ impl Collector {
             zombies: Zombies::default(),
             facts_read_ns: None,
             interfaces: Interfaces::default(),
+            networks: Networks::default(),
             denied,
         })
     }
@@ -105,7 +120,7 @@ impl Collector {
     ///
     /// # Errors
     /// If the machine's own files cannot be read.
-    pub fn sample(&mut self, sample: &mut Sample) -> Result<(), Error> {
+    pub fn sample(&mut self, sample: &mut Sample, scope: Scope) -> Result<(), Error> {
         sample.clear();
         sample.precision = self.precision();
         let begun = Moment::now();
@@ -157,6 +172,14 @@ impl Collector {
                 sample.at = Moment::now();
             }
         }
+        if scope == Scope::Network {
+            sample.network = self.networks.get(
+                &mut self.procfs,
+                &mut self.interfaces,
+                now_ns,
+                NETWORK_PERIOD_NS - DUE_SLACK_NS,
+            );
+        }
         sample.window_ns = Moment::now().since(&begun);
         Ok(())
     }
@@ -170,6 +193,7 @@ impl Collector {
         sample.memory = self.procfs.meminfo()?;
         sample.interfaces.clear();
         self.procfs.net_dev(&mut sample.interfaces)?;
+        sample.snmp = protocols(&mut self.procfs).ok();
         sample.at = Moment::now();
         self.interfaces
             .classify(&mut sample.interfaces, sample.at.monotonic_ns);

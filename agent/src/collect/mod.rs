@@ -8,6 +8,7 @@
 //! * [`facts`]: what only `/proc` knows of a process
 //! * [`zombies`]: the dead that were not asked for yet
 //! * [`machine`]: the machine's own files
+//! * [`network`]: the network of the machine
 //! * [`sample`], [`process`], [`traffic`], [`moment`]: what a sample is
 
 pub mod clocks;
@@ -17,6 +18,7 @@ pub mod facts;
 pub mod jiffies;
 pub mod machine;
 pub mod moment;
+pub mod network;
 pub mod process;
 pub mod sample;
 pub mod seed;

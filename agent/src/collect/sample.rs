@@ -1,12 +1,15 @@
 //! What one acquisition found: raw totals, no rates.
 
+use std::sync::Arc;
+
 use super::{
     moment::Moment,
+    network::NetworkSample,
     process::{Identity, ProcessSample},
     tracker::Unlisted,
     traffic::Traffic,
 };
-use crate::procfs::{self, Interface, MemInfo};
+use crate::procfs::{self, Interface, MemInfo, Snmp};
 
 /// A name as `/proc/PID/stat` has it: of a kernel thread it may be longer than its `comm`.
 pub type Name = procfs::Comm;
@@ -110,6 +113,9 @@ pub struct Sample {
     pub lost: Lost,
     /// Found since the sample before.
     pub disagreements: Vec<Disagreement>,
+    /// The network of the machine as it was read last; shared, as it is read less often. `None` in
+    /// a sample of [`Scope::Processes`](super::collector::Scope::Processes).
+    pub network: Option<Arc<NetworkSample>>,
 }
 
 impl Sample {
@@ -121,6 +127,7 @@ impl Sample {
         self.traffic.clear();
         self.exited.clear();
         self.disagreements.clear();
+        self.network = None;
     }
 
     /// What a process of this sample did on sockets, if it used one.
@@ -152,4 +159,6 @@ pub struct MachineSample {
     pub memory: MemInfo,
     /// Network interfaces, totals.
     pub interfaces: Vec<Interface>,
+    /// TCP and UDP, totals; `None` if they cannot be read.
+    pub snmp: Option<Snmp>,
 }

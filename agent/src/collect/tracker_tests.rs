@@ -340,7 +340,7 @@ fn sent(sample: &Sample, process: &ProcessSample) -> Option<u64> {
 
 #[test]
 fn traffic_goes_to_the_process_of_that_id_and_start() {
-    let mut world = World::default();
+    let mut world = World::new();
     world.see(&[slot(1, 1, 1_000, 5, LIVE), slot(2, 2, 2_000, 5, LIVE)]);
     assert!(world.tracker.visit_traffic(&traffic(2, 2_000, 70)));
     // A start that is not known says nothing against it; another one does.
@@ -361,7 +361,7 @@ fn traffic_goes_to_the_process_of_that_id_and_start() {
 
 #[test]
 fn two_processes_of_one_id_in_one_round_keep_their_traffic_apart() {
-    let mut world = World::default();
+    let mut world = World::new();
     world.see(&[slot(2, 2, 2_000, 5, LIVE)]);
     world.tracker.visit_traffic(&traffic(2, 2_000, 1));
     for one in [slot(2, 2, 2_000, 9, DEAD), slot(2, 2, 3_000, 1, LIVE)] {

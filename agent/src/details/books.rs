@@ -1,10 +1,11 @@
 //! The CPU time of one process, from the snapshot that all consumers see.
 
-use subjiffy_common::sched::Counters;
+use subjiffy_common::{net as counted, sched::Counters};
+use subjiffy_proto::socktop::{Flow, Sockets};
 
 use crate::{
     collect::sample::Precision,
-    model::{Process, Snapshot, split::user_and_system},
+    model::{self, Process, Snapshot, split::user_and_system},
     procfs::{Clock, PidStat},
 };
 
@@ -26,6 +27,8 @@ pub struct Used {
     /// What only the scheduler's books know: run delay, voluntary and involuntary switches in the
     /// interval.
     pub scheduling: Option<[u64; 3]>,
+    /// What it did on sockets, where that is counted.
+    pub sockets: Option<Sockets>,
 }
 
 impl Used {
@@ -36,6 +39,27 @@ impl Used {
             return 0.0;
         }
         (self.cpu_ns as f64 / self.interval_ns as f64 * 100.0) as f32
+    }
+}
+
+fn sockets(did: &model::Sockets) -> Sockets {
+    let flow = |flow: counted::Flow| Flow {
+        rx_bytes: flow.rx_bytes,
+        tx_bytes: flow.tx_bytes,
+        rx_calls: flow.rx_calls,
+        tx_calls: flow.tx_calls,
+    };
+    let (change, total) = (&did.change, did.total.all());
+    Sockets {
+        all: flow(change.all()),
+        tcp: flow(change.tcp),
+        udp: flow(change.udp),
+        unix: flow(change.unix),
+        tcp_opened: change.opened,
+        tcp_accepted: change.accepted,
+        tcp_retransmits: change.retransmits,
+        rx_total_bytes: total.rx_bytes,
+        tx_total_bytes: total.tx_bytes,
     }
 }
 
@@ -78,6 +102,7 @@ impl<'a> Books<'a> {
                 cpu_ns: total_ns,
                 interval_ns: self.boot_ns.saturating_sub(start_ns),
                 scheduling: None,
+                sockets: None,
             };
         };
         let counters = process.sample.counters;
@@ -95,6 +120,11 @@ impl<'a> Books<'a> {
                 process.voluntary_switches,
                 process.involuntary_switches,
             ]),
+            sockets: self.snapshot.counts_traffic.then(|| {
+                self.snapshot
+                    .traffic(process)
+                    .map_or_else(Sockets::default, sockets)
+            }),
         }
     }
 
@@ -221,9 +251,27 @@ mod tests {
             cpu_ns: 200,
             interval_ns: 100,
             scheduling: Some([7, 8, 9]),
+            sockets: None,
         };
         assert_eq!(used, expected);
         assert_eq!(used.percent(), 200.0);
+    }
+
+    #[test]
+    fn sockets_are_told_where_they_are_counted() {
+        let mut snapshot = snapshot(Precision::Scheduler);
+        snapshot.counts_traffic = true;
+        let mut did = model::Sockets::default();
+        (did.change.tcp.rx_bytes, did.change.unix.rx_bytes) = (5, 2);
+        (did.change.opened, did.total.udp.tx_bytes) = (1, 70);
+        snapshot.traffic = vec![did];
+        snapshot.processes[1].sample.traffic = 1;
+        let used = |pid, start| Books::new(&snapshot, CLOCK, 0).used(&stat(pid, start));
+        let sockets = used(5, 2).sockets.unwrap();
+        assert_eq!((sockets.all.rx_bytes, sockets.tcp.rx_bytes), (7, 5));
+        assert_eq!((sockets.tcp_opened, sockets.tx_total_bytes), (1, 70));
+        // One that used none is known, too.
+        assert_eq!(used(6, 0).sockets, Some(Sockets::default()));
     }
 
     #[test]

@@ -123,6 +123,7 @@ impl Scene<'_> {
             involuntary_switches: involuntary,
             storage_read_bytes: io.map(|io| io.storage_read),
             storage_write_bytes: io.map(|io| io.storage_written),
+            sockets: used.sockets,
             child_count: None,
             working_directory_text: None,
             executable_path_text: None,

@@ -3,8 +3,10 @@
 
 pub mod fields;
 mod lines;
+mod network;
 
 pub use lines::Lines;
+pub(crate) use network::{tcp, udp};
 
 use serde::{Serialize, Serializer};
 
@@ -37,6 +39,8 @@ struct Tail<'a> {
     lost: Lost,
     #[serde(serialize_with = "disagreements")]
     disagreements: &'a [Disagreement],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<network::Block<'a>>,
 }
 
 #[derive(Serialize)]
@@ -150,6 +154,7 @@ fn write_with(
             net_retransmits: snapshot.lost.net_retransmits,
         },
         disagreements: &snapshot.disagreements,
+        network: snapshot.network.as_ref().map(network::Block::from),
     };
     write_value(out, &head);
     // Both are parts of one object: a comma takes the place of the braces between them.
@@ -203,10 +208,17 @@ const fn all() -> [&'static Field; FIELDS.len()] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::{
-        process::{Comm, Identity, ProcessSample, State},
-        sample::Precision,
+    use crate::{
+        collect::{
+            moment::Moment,
+            process::{Comm, Identity, ProcessSample, State},
+            sample::Precision,
+        },
+        interfaces::Class,
+        model::network::Network,
+        procfs::{Interface, Name, Tcp, Udp},
     };
+    use serde_json::json;
 
     fn snapshot(precision: Precision) -> Snapshot {
         Snapshot {
@@ -275,6 +287,85 @@ mod tests {
         assert_eq!(row["comm"], "a\"\u{fffd}\n");
         assert_eq!(row["state"], "Z");
         assert_eq!(row["exited"], true);
+    }
+
+    #[test]
+    fn the_network_is_there_when_it_was_read_and_every_number_in_its_place() {
+        let quiet = snapshot(Precision::Scheduler);
+        let mut text = Vec::new();
+        write_choice(&mut text, &quiet, &Choice::default());
+        let line: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(line.get("network"), None);
+
+        let network = Network {
+            at: Moment {
+                wall_ns: 5,
+                ..Moment::default()
+            },
+            interval_ns: 4,
+            interfaces: vec![Interface {
+                name: Name::shortened(b"eth\xff"),
+                rx_bytes: 1,
+                rx_packets: 2,
+                rx_errors: 3,
+                rx_dropped: 4,
+                tx_bytes: 5,
+                tx_packets: 6,
+                tx_errors: 7,
+                tx_dropped: 8,
+                class: Class::unknown(false),
+            }],
+            tcp: Tcp {
+                active_opens: 1,
+                passive_opens: 2,
+                attempt_fails: 3,
+                established_resets: 4,
+                established: 5,
+                in_segments: 6,
+                out_segments: 7,
+                retransmitted_segments: 8,
+                in_errors: 9,
+                out_resets: 10,
+                in_checksum_errors: 11,
+            },
+            udp: Udp {
+                in_datagrams: 1,
+                no_ports: 2,
+                in_errors: 3,
+                out_datagrams: 4,
+                receive_buffer_errors: 5,
+                send_buffer_errors: 6,
+                in_checksum_errors: 7,
+            },
+        };
+        let mut text = Vec::new();
+        let snapshot = Snapshot {
+            network: Some(network),
+            ..quiet
+        };
+        write_choice(&mut text, &snapshot, &Choice::default());
+        let line: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let expected = json!({
+            "at_ns": 5,
+            "interval_ns": 4,
+            "interfaces": [{
+                "name": "eth\u{fffd}",
+                "class": {"kind": "unknown", "counted": true},
+                "rx_bytes": 1, "rx_packets": 2, "rx_errors": 3, "rx_dropped": 4,
+                "tx_bytes": 5, "tx_packets": 6, "tx_errors": 7, "tx_dropped": 8,
+            }],
+            "tcp": {
+                "active_opens": 1, "passive_opens": 2, "attempt_fails": 3,
+                "established_resets": 4, "established": 5, "in_segments": 6, "out_segments": 7,
+                "retransmitted_segments": 8, "in_errors": 9, "out_resets": 10,
+                "in_checksum_errors": 11,
+            },
+            "udp": {
+                "in_datagrams": 1, "no_ports": 2, "in_errors": 3, "out_datagrams": 4,
+                "receive_buffer_errors": 5, "send_buffer_errors": 6, "in_checksum_errors": 7,
+            },
+        });
+        assert_eq!(line["network"], expected);
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::{fs, io, io::Read, os::fd::AsRawFd, path::Path};
 use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader,
     maps::{Map, MapData, Queue, RingBuf},
-    programs::{
-        BtfTracePoint, FExit, Iter, Program, RawTracePoint, RawTracePointRunOptions, TestRun,
-    },
+    programs::{BtfTracePoint, FExit, Iter, RawTracePoint, RawTracePointRunOptions, TestRun},
 };
 use aya_log::EbpfLogger;
 use subjiffy_common::{directory, sched};
@@ -79,10 +77,17 @@ impl LoadError {
     }
 }
 
-pub(super) fn refused(
-    what: impl Into<String>,
-    error: &(dyn std::error::Error + 'static),
-) -> LoadError {
+fn refused(what: impl Into<String>, error: &(dyn std::error::Error + 'static)) -> LoadError {
+    let (reason, denied) = reason(error);
+    LoadError::Refused {
+        what: what.into(),
+        reason,
+        denied,
+    }
+}
+
+/// What the kernel said, with its causes, and whether a privilege was missing.
+pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> (String, bool) {
     let mut reason = error.to_string();
     let mut denied = false;
     let mut source = Some(error);
@@ -96,11 +101,7 @@ pub(super) fn refused(
         }
         source = error.source();
     }
-    LoadError::Refused {
-        what: what.into(),
-        reason,
-        denied,
-    }
+    (reason, denied)
 }
 
 /// One attached program.
@@ -108,6 +109,8 @@ pub(super) fn refused(
 pub struct Hook {
     /// Name of the tracepoint or function.
     pub name: &'static str,
+    /// Name of the program.
+    pub(super) program: &'static str,
     /// Descriptor of the program, for its figures in `/proc/self/fdinfo`.
     pub(super) fd: i32,
 }
@@ -148,6 +151,7 @@ impl Kernel {
                 .map_err(|error| refused(format!("{ATTACHING}{tracepoint}"), &*error))?;
             hooks.push(Hook {
                 name: tracepoint,
+                program: name,
                 fd,
             });
         }
@@ -163,6 +167,11 @@ impl Kernel {
         };
         let traffic = traffic::Reader::new(traffic_tables);
         Ok((kernel, Reader::new(tables, reaped), traffic))
+    }
+
+    /// Takes the hooks on sockets off again: nothing is counted there any more, and nothing costs.
+    pub fn detach_sockets(&mut self) {
+        self.sockets.detach(&mut self.ebpf);
     }
 
     /// Passes the kernel side's rare warnings on to the log. The caller polls the descriptor.
@@ -342,15 +351,6 @@ pub(super) fn attach_to_return(
     program.load(function, btf)?;
     program.attach()?;
     Ok(program.fd()?.as_fd_raw())
-}
-
-/// Undoes [`attach`] or [`attach_to_return`], if it was done.
-pub(super) fn detach(ebpf: &mut Ebpf, name: &str) {
-    let _ = match ebpf.program_mut(name) {
-        Some(Program::BtfTracePoint(program)) => program.unload(),
-        Some(Program::FExit(program)) => program.unload(),
-        _ => Ok(()),
-    };
 }
 
 fn load_clocks(ebpf: &mut Ebpf) -> Result<(), AnyError> {

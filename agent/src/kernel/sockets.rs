@@ -1,11 +1,11 @@
 //! The hooks on sockets. Which there are depends on the kernel; the CPU's books need none of them.
 
-use aya::{Btf, Ebpf};
+use aya::{Btf, Ebpf, programs::Program};
 use subjiffy_ebpf::program;
 
 use super::{
     layout::Layout,
-    load::{AnyError, Hook, attach, attach_to_return, detach, refused},
+    load::{AnyError, Hook, attach, attach_to_return, reason},
 };
 
 /// Tracepoints on every call that sends or receives (Linux 6.3).
@@ -28,6 +28,8 @@ const NO_CALLS: &str = "no bytes of processes";
 pub struct Sockets {
     /// The hooks that are attached.
     pub attached: Vec<Hook>,
+    /// Those that run behind some of them.
+    second: Vec<Hook>,
     /// Those that are not.
     pub missing: Vec<Missing>,
 }
@@ -58,7 +60,7 @@ impl Sockets {
         }
         let mut tracepoint = |(name, at), unseen| {
             let result = attach(returns.ebpf, name, at, btf);
-            sockets.note(at, unseen, result);
+            sockets.note((name, at), unseen, result);
         };
         tracepoint(
             (program::STATE, "inet_sock_set_state"),
@@ -73,9 +75,12 @@ impl Sockets {
         }
         if layout.has_second_hooks() {
             for (name, at) in SECOND_HOOKS {
-                if let Err(error) = attach(returns.ebpf, name, at, btf) {
-                    let unseen = "what others do while a task is preempted in the hook";
-                    sockets.miss(at, unseen, text(at, &error));
+                match attach(returns.ebpf, name, at, btf) {
+                    Ok(fd) => sockets.second.push(hook((name, at), fd)),
+                    Err(error) => {
+                        let unseen = "what others do while a task is preempted in the hook";
+                        sockets.miss(at, unseen, text(&error));
+                    }
                 }
             }
         }
@@ -89,7 +94,7 @@ impl Sockets {
             _ => program::ACCEPT,
         };
         let result = returns.attach(accept);
-        sockets.note(accept.1, accepts, result);
+        sockets.note(accept, accepts, result);
         for (hooks, unseen) in [
             (
                 program::PAGES.as_slice(),
@@ -103,7 +108,7 @@ impl Sockets {
                 .filter(|(_, name)| layout.functions.contains(name))
             {
                 let result = returns.attach(hook);
-                sockets.note(hook.1, unseen, result);
+                sockets.note(hook, unseen, result);
             }
         }
         sockets
@@ -114,41 +119,44 @@ impl Sockets {
     fn attach_calls(&mut self, returns: &mut Returns<'_>) -> bool {
         let (ebpf, btf) = (&mut *returns.ebpf, returns.btf);
         let tracepoints = self.attach_all(&CALLS, |(name, at)| attach(ebpf, name, at, btf));
-        let Err((hook, error)) = tracepoints else {
+        let Err((_, error)) = tracepoints else {
             return true;
         };
-        for (name, _) in CALLS {
-            detach(returns.ebpf, name);
-        }
-        let no_tracepoint = text(hook, &error);
+        self.detach(returns.ebpf);
+        let no_tracepoint = text(&error);
         let functions = self.attach_all(&program::CALLS, |hook| returns.attach(hook));
-        let Err((hook, error)) = functions else {
+        let Err((function, error)) = functions else {
             return true;
         };
-        for (name, _) in program::CALLS {
-            detach(returns.ebpf, name);
-        }
-        let reason = format!("{no_tracepoint}; {}", text(hook, &error));
+        self.detach(returns.ebpf);
+        let reason = format!("{no_tracepoint}; {function}: {}", text(&error));
         self.miss(CALLS[0].1, NO_CALLS, reason);
         false
     }
 
-    /// Stops at the first that fails and tells its name; `attached` is empty then.
+    /// Stops at the first that fails and tells its name.
     fn attach_all(
         &mut self,
         hooks: &[(&'static str, &'static str)],
         mut attach: impl FnMut((&str, &str)) -> Result<i32, AnyError>,
     ) -> Result<(), (&'static str, AnyError)> {
-        for &hook in hooks {
-            match attach(hook) {
-                Ok(fd) => self.attached.push(Hook { name: hook.1, fd }),
-                Err(error) => {
-                    self.attached.clear();
-                    return Err((hook.1, error));
-                }
-            }
+        for &names in hooks {
+            let fd = attach(names).map_err(|error| (names.1, error))?;
+            self.attached.push(hook(names, fd));
         }
         Ok(())
+    }
+
+    /// Takes all of them off again.
+    pub(super) fn detach(&mut self, ebpf: &mut Ebpf) {
+        for hook in self.second.drain(..).chain(self.attached.drain(..)) {
+            // One that is not loaded is what we want.
+            let _ = match ebpf.program_mut(hook.program) {
+                Some(Program::BtfTracePoint(program)) => program.unload(),
+                Some(Program::FExit(program)) => program.unload(),
+                _ => Ok(()),
+            };
+        }
     }
 
     /// Whether the bytes of every call are counted.
@@ -157,13 +165,15 @@ impl Sockets {
         !self.attached.is_empty()
     }
 
-    fn note(&mut self, name: &'static str, unseen: &'static str, result: Result<i32, AnyError>) {
+    fn note(
+        &mut self,
+        names: (&'static str, &'static str),
+        unseen: &'static str,
+        result: Result<i32, AnyError>,
+    ) {
         match result {
-            Ok(fd) => self.attached.push(Hook { name, fd }),
-            Err(error) => {
-                let reason = text(name, &error);
-                self.miss(name, unseen, reason);
-            }
+            Ok(fd) => self.attached.push(hook(names, fd)),
+            Err(error) => self.miss(names.1, unseen, text(&error)),
         }
     }
 
@@ -193,6 +203,10 @@ impl Returns<'_> {
     }
 }
 
-fn text(hook: &str, error: &AnyError) -> String {
-    refused(hook, &**error).to_string()
+fn hook((program, name): (&'static str, &'static str), fd: i32) -> Hook {
+    Hook { name, program, fd }
+}
+
+fn text(error: &AnyError) -> String {
+    reason(&**error).0
 }

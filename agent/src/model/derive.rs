@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{
-    Exited, Machine, MachineSnapshot, Process, Snapshot, Sockets, events::Events,
+    Exited, Machine, MachineSnapshot, Process, Snapshot, Sockets, events::Events, network,
     split::user_and_system,
 };
 use subjiffy_common::sched::Counters;
@@ -29,6 +29,11 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
     snapshot.precision = new.precision;
     snapshot.names.clone_from(&new.names);
     snapshot.disagreements.clone_from(&events.disagreements);
+    network::derive(
+        old.network.as_deref(),
+        new.network.as_deref(),
+        &mut snapshot.network,
+    );
     snapshot.lost = new.lost.since(old.lost);
 
     snapshot.counts_traffic = new.counts_traffic;
@@ -186,6 +191,7 @@ pub fn derive_machine(old: &MachineSample, new: &MachineSample, snapshot: &mut M
     snapshot.at = new.at;
     snapshot.memory = new.memory;
     snapshot.interfaces.clone_from(&new.interfaces);
+    snapshot.snmp = new.snmp;
     snapshot.busy_by_cpu.clear();
     snapshot
         .busy_by_cpu

@@ -2,10 +2,12 @@
 //!
 //! * [`derive`](derive::derive): the one place where differences and shares are computed; pure
 //! * [`events`]: what a sample tells only once
+//! * [`network`]: the same for the network of the machine
 //! * [`split`]: user and system time
 
 pub mod derive;
 pub mod events;
+pub mod network;
 pub mod split;
 
 use crate::collect::{
@@ -14,7 +16,8 @@ use crate::collect::{
     sample::{Disagreement, Lost, Name, Precision},
     traffic::Traffic,
 };
-use crate::procfs::{Interface, MemInfo};
+use crate::procfs::{Interface, MemInfo, Snmp};
+use network::Network;
 use subjiffy_common::net::Flow;
 
 /// All processes over an interval.
@@ -50,6 +53,8 @@ pub struct Snapshot {
     pub lost: Lost,
     /// Processes whose two accounts disagree.
     pub disagreements: Vec<Disagreement>,
+    /// The network of the machine, if it was read in the interval.
+    pub network: Option<Network>,
 }
 
 impl Snapshot {
@@ -150,4 +155,6 @@ pub struct MachineSnapshot {
     pub memory: MemInfo,
     /// Network interfaces, totals.
     pub interfaces: Vec<Interface>,
+    /// TCP and UDP, totals; `None` if they cannot be read.
+    pub snmp: Option<Snmp>,
 }

@@ -11,7 +11,7 @@
 //! | [`error`], [`name`], `text` | errors, inline byte strings, words and numbers |
 //! | `pids`, [`pid_stat`], [`pid_statm`], [`pid_status`], [`pid_schedstat`], [`pid_io`], [`cmdline`], [`children`] | one process or thread |
 //! | [`process`] | one process, held so that its id cannot come to mean another |
-//! | [`stat`], [`meminfo`], [`net_dev`], [`loadavg`], [`uptime`], [`sysctl`] | the machine |
+//! | [`stat`], [`meminfo`], [`net_dev`], [`snmp`], [`snmp6`], [`loadavg`], [`uptime`], [`sysctl`] | the machine |
 //! | [`mounts`], [`mount_table`], [`block`], [`disks`] | mounted file systems by disk |
 //! | [`clock`] | ticks and pages to nanoseconds and bytes |
 //!
@@ -39,6 +39,8 @@ pub mod pid_statm;
 pub mod pid_status;
 pub mod process;
 pub mod reader;
+pub mod snmp;
+pub mod snmp6;
 pub mod stat;
 pub mod sysctl;
 pub mod uptime;
@@ -68,5 +70,6 @@ pub use pid_statm::StatM;
 pub use pid_status::PidStatus;
 pub use process::ProcessDir;
 pub use reader::Reader;
+pub use snmp::{Snmp, Tcp, Udp};
 pub use stat::{Cpu, CpuTimes, Stat};
 pub use uptime::Uptime;

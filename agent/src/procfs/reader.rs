@@ -21,6 +21,8 @@ use super::pid_statm::{self, StatM};
 use super::pid_status::{self, PidStatus};
 use super::pids;
 use super::process::ProcessDir;
+use super::snmp::{self, Snmp, Udp};
+use super::snmp6;
 use super::stat::{self, Stat};
 use super::sysctl;
 use super::uptime::{self, Uptime};
@@ -189,6 +191,21 @@ impl Reader {
         })
     }
 
+    /// TCP, and UDP over IPv4, of the same namespace.
+    pub fn snmp(&mut self) -> Result<Snmp, Error> {
+        let path = ProcPath::System("self/net/snmp");
+        self.files.parse_again(path, Extent::Record, snmp::parse)
+    }
+
+    /// UDP over IPv6 of the same namespace.
+    ///
+    /// # Errors
+    /// As all methods. Without IPv6 there is no such file.
+    pub fn snmp6(&mut self) -> Result<Udp, Error> {
+        let path = ProcPath::System("self/net/snmp6");
+        self.files.parse_again(path, Extent::Record, snmp6::parse)
+    }
+
     /// `/proc/loadavg`.
     pub fn loadavg(&mut self) -> Result<LoadAvg, Error> {
         self.files
@@ -268,6 +285,14 @@ mod tests {
             .file("proc/stat", include_bytes!("fixtures/5.10/stat"))
             .file("proc/meminfo", include_bytes!("fixtures/5.10/meminfo"))
             .file("proc/self/net/dev", include_bytes!("fixtures/5.10/net_dev"))
+            .file(
+                "proc/self/net/snmp",
+                include_bytes!("fixtures/5.10/net_snmp"),
+            )
+            .file(
+                "proc/self/net/snmp6",
+                include_bytes!("fixtures/5.10/net_snmp6"),
+            )
             .file("proc/loadavg", include_bytes!("fixtures/6.18/loadavg"))
             .file("proc/uptime", include_bytes!("fixtures/6.18/uptime"))
             .file("proc/sys/kernel/pid_max", "32768\n")
@@ -299,6 +324,8 @@ mod tests {
         let mut interfaces = Vec::new();
         reader.net_dev(&mut interfaces).unwrap();
         assert_eq!(interfaces.len(), 3);
+        assert_eq!(reader.snmp().unwrap().udp.no_ports, 43);
+        assert_eq!(reader.snmp6().unwrap().no_ports, 32);
         assert_eq!(reader.loadavg().unwrap().threads, 85);
         assert_eq!(reader.uptime().unwrap().up_ns, 1_215_310_000_000);
         assert_eq!(reader.pid_max(), Ok(32768));

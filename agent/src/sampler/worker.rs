@@ -17,7 +17,7 @@ use crate::{
     chain::{Machines, Samples},
     check,
     collect::{
-        collector::Collector,
+        collector::{Collector, Scope},
         sample::{Precision, Sample},
     },
     model::{MachineSnapshot, Snapshot},
@@ -91,7 +91,7 @@ impl Worker {
             Command::WantList => self.list.wanted = true,
             Command::WantDetails => {
                 if self.details.is_stale()
-                    && let Some(sample) = self.sample()
+                    && let Some(sample) = self.sample(Scope::Processes)
                 {
                     self.details.begin(&sample);
                 }
@@ -114,7 +114,7 @@ impl Worker {
         self.first_machine = true;
         let begun = self.machine_chain.begin(&mut self.collector);
         self.worked(begun);
-        if let Some(sample) = self.sample() {
+        if let Some(sample) = self.sample(Scope::Processes) {
             self.list.begin(&sample);
             self.details.begin(&sample);
         }
@@ -130,7 +130,7 @@ impl Worker {
             one.publisher.add(id, to);
             return;
         }
-        let sample = self.sample();
+        let sample = self.sample(Scope::Network);
         let mut one = Periodic::begin(period, sample.as_ref());
         one.publisher.add(id, to);
         self.periodic.push(one);
@@ -174,13 +174,19 @@ impl Worker {
         let details = self.details.due_in(precision) == Some(Duration::ZERO);
         let tick = self.periodic.iter().any(|one| one.is_due(now));
         if list || details || tick {
-            self.hand_out(now, list, details);
+            self.hand_out(now, list, details, tick);
         }
     }
 
     /// Takes a sample for all whose turn it is; the others take note of it.
-    fn hand_out(&mut self, now: Instant, list: bool, details: bool) {
-        let sample = self.take();
+    fn hand_out(&mut self, now: Instant, list: bool, details: bool, tick: bool) {
+        // Lists and details do not show the network.
+        let scope = if tick {
+            Scope::Network
+        } else {
+            Scope::Processes
+        };
+        let sample = self.take(scope);
         if let Some(sample) = &sample {
             if list {
                 self.list.next(sample);
@@ -205,8 +211,8 @@ impl Worker {
     }
 
     /// A sample that is nobody's turn.
-    fn sample(&mut self) -> Option<Arc<Sample>> {
-        let sample = self.take()?;
+    fn sample(&mut self, scope: Scope) -> Option<Arc<Sample>> {
+        let sample = self.take(scope)?;
         self.pass_list(&sample);
         for one in &mut self.periodic {
             one.pass(&sample);
@@ -221,8 +227,8 @@ impl Worker {
         }
     }
 
-    fn take(&mut self) -> Option<Arc<Sample>> {
-        let taken = self.samples.take(&mut self.collector);
+    fn take(&mut self, scope: Scope) -> Option<Arc<Sample>> {
+        let taken = self.samples.take(&mut self.collector, scope);
         let sample = self.worked(taken)?;
         check::report(&sample.disagreements);
         Some(sample)

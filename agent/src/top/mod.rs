@@ -17,7 +17,7 @@ use crate::{
     chain::{Samples, Track},
     check,
     cli::TopArgs,
-    collect::collector::Collector,
+    collect::collector::{Collector, Scope},
     json::Lines,
     model::Snapshot,
     timer::{Mailbox, Ticker, be_punctual},
@@ -39,12 +39,17 @@ pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>)
     let (mut samples, mut track) = (Samples::default(), Track::default());
     let mut snapshot = Snapshot::default();
     let mut rows = Vec::new();
-    track.begin(&samples.take(collector).map_err(io::Error::other)?);
+    let mut take = || {
+        samples
+            .take(collector, Scope::Network)
+            .map_err(io::Error::other)
+    };
+    track.begin(&take()?);
     let mut ticker = Ticker::new(args.period, Instant::now());
     let mut left = args.count.unwrap_or(u64::MAX);
     while left > 0 && stop.receive(Some(ticker.next())).is_none() {
         left -= 1;
-        let sample = samples.take(collector).map_err(io::Error::other)?;
+        let sample = take()?;
         track.next(&sample, &mut snapshot);
         ticker.advance(Instant::now());
         check::report(&snapshot.disagreements);

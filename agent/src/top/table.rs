@@ -6,12 +6,12 @@ use rustix::termios::tcgetwinsize;
 
 use crate::{
     collect::sample::Precision,
-    model::{Process, Snapshot},
+    model::{Process, Snapshot, network::Network},
     order::{SortKey, first},
 };
 
 /// Lines above the rows.
-const HEADER_LINES: usize = 3;
+const HEADER_LINES: usize = 4;
 
 /// Where the table goes.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,13 @@ impl Screen {
         let lines = tcgetwinsize(io::stdout()).map_or(24, |size| usize::from(size.ws_row));
         lines.saturating_sub(HEADER_LINES + 1).max(1)
     }
+
+    fn columns(&self) -> usize {
+        if !self.terminal {
+            return usize::MAX;
+        }
+        tcgetwinsize(io::stdout()).map_or(80, |size| usize::from(size.ws_col).max(1))
+    }
 }
 
 /// Writes one table. `order` is memory to use again.
@@ -49,7 +56,7 @@ pub fn write(
     if screen.terminal {
         out.write_all(b"\x1b[H\x1b[2J")?;
     }
-    header(out, snapshot)?;
+    header(out, snapshot, screen.columns())?;
     first(snapshot, key, screen.rows(), order);
     for &at in order.iter() {
         row(out, snapshot, &snapshot.processes[at as usize])?;
@@ -60,7 +67,7 @@ pub fn write(
     Ok(())
 }
 
-fn header(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
+fn header(out: &mut impl Write, snapshot: &Snapshot, columns: usize) -> io::Result<()> {
     let machine = &snapshot.machine;
     let wall = snapshot.interval_ns as f64 * f64::from(snapshot.cpus.max(1));
     let percent = |ns: f64| if wall > 0.0 { ns / wall * 100.0 } else { 0.0 };
@@ -90,10 +97,50 @@ fn header(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
         lost.records,
         lost.misses,
     )?;
+    // The longest line: one that goes on below would push the table off the screen.
+    let network = network(snapshot.network.as_ref());
+    writeln!(out, "{}", network.get(..columns).unwrap_or(&network))?;
     writeln!(
         out,
-        "{:>7} {:>6} {:>4} S {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>12} COMMAND",
-        "PID", "UID", "THR", "CPU%", "USER%", "WAIT%", "VSW/s", "ISW/s", "RSS", "TIME",
+        "{:>7} {:>6} {:>4} S {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>12} COMMAND",
+        "PID",
+        "UID",
+        "THR",
+        "CPU%",
+        "USER%",
+        "WAIT%",
+        "VSW/s",
+        "ISW/s",
+        "RX/s",
+        "TX/s",
+        "RSS",
+        "TIME",
+    )
+}
+
+/// Interfaces are the sum of those that add up.
+fn network(network: Option<&Network>) -> String {
+    let Some(network) = network else {
+        return "net: -".to_owned();
+    };
+    let seconds = (network.interval_ns as f64 / 1e9).max(1e-9);
+    let rate = |count: u64| bytes((count as f64 / seconds) as u64);
+    let (sum, tcp, udp) = (network.counted(), &network.tcp, &network.udp);
+    format!(
+        "net: rx {}/s tx {}/s, {} errors, {} dropped; tcp {} opened, {} accepted, \
+         {} retransmitted, {} in errors; udp {} in, {} out, {} no port, {} in errors",
+        rate(sum.rx_bytes),
+        rate(sum.tx_bytes),
+        sum.rx_errors.saturating_add(sum.tx_errors),
+        sum.rx_dropped.saturating_add(sum.tx_dropped),
+        tcp.active_opens,
+        tcp.passive_opens,
+        tcp.retransmitted_segments,
+        tcp.in_errors,
+        udp.in_datagrams,
+        udp.out_datagrams,
+        udp.no_ports,
+        udp.in_errors,
     )
 }
 
@@ -121,6 +168,13 @@ fn row(out: &mut impl Write, snapshot: &Snapshot, process: &Process) -> io::Resu
             process.involuntary_switches as f64 / seconds,
         )?,
         Precision::Jiffy => write!(out, "{:>8} {:>8} {:>8} ", "-", "-", "-")?,
+    }
+    if snapshot.counts_traffic {
+        let per_second = |moved: u64| bytes((moved as f64 / seconds).round() as u64);
+        let (rx, tx) = (process.moved.rx_bytes, process.moved.tx_bytes);
+        write!(out, "{:>8} {:>8} ", per_second(rx), per_second(tx))?;
+    } else {
+        write!(out, "{:>8} {:>8} ", "-", "-")?;
     }
     let name: String = String::from_utf8_lossy(snapshot.name(process))
         .chars()
@@ -152,7 +206,11 @@ fn time(ns: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::process::{Comm, Identity, ProcessSample};
+    use crate::{
+        collect::process::{Comm, Identity, ProcessSample},
+        interfaces::Class,
+        procfs::{Interface, Tcp, Udp},
+    };
 
     fn process(pid: u32, cpu_ns: u64, rss_bytes: u64, comm: &[u8]) -> Process {
         let sample = ProcessSample {
@@ -169,13 +227,17 @@ mod tests {
     }
 
     fn table(key: SortKey) -> String {
+        written(key, true)
+    }
+
+    fn written(key: SortKey, counts_traffic: bool) -> String {
+        let mut small = process(1, 5_000_000, 2 << 20, b"small");
+        (small.moved.rx_bytes, small.moved.tx_bytes) = (3 << 20, 600);
         let snapshot = Snapshot {
-            interval_ns: 1_000_000_000,
+            interval_ns: 2_000_000_000,
             cpus: 2,
-            processes: vec![
-                process(1, 5_000_000, 2 << 20, b"small"),
-                process(2, 500_000_000, 1 << 10, b"b\x1b[2Jig"),
-            ],
+            counts_traffic,
+            processes: vec![small, process(2, 1_000_000_000, 1 << 10, b"b\x1b[2Jig")],
             ..Snapshot::default()
         };
         let mut text = Vec::new();
@@ -204,7 +266,19 @@ mod tests {
         };
         assert_eq!(top(SortKey::Cpu), "2");
         assert_eq!(top(SortKey::Rss), "1");
+        assert_eq!(top(SortKey::Net), "1");
         assert_eq!(top(SortKey::Pid), "1");
+    }
+
+    #[test]
+    fn bytes_on_sockets_are_rates_and_a_dash_where_nobody_counts() {
+        let columns = |text: String| {
+            let row = text.lines().find(|line| line.ends_with("small")).unwrap();
+            let words: Vec<_> = row.split_whitespace().map(str::to_owned).collect();
+            words[words.len() - 5..words.len() - 3].to_vec()
+        };
+        assert_eq!(columns(written(SortKey::Pid, true)), ["1.5M", "300"]);
+        assert_eq!(columns(written(SortKey::Pid, false)), ["-", "-"]);
     }
 
     #[test]
@@ -214,6 +288,48 @@ mod tests {
         assert!(
             text.contains("b?[2Jig") && text.contains("50.000"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn the_network_is_one_line_and_each_byte_counts_once() {
+        assert_eq!(network(None), "net: -");
+        let interface = |counted| Interface {
+            rx_bytes: 614_400,
+            tx_bytes: 153_600,
+            rx_errors: 1,
+            tx_errors: 2,
+            rx_dropped: 3,
+            tx_dropped: 4,
+            class: Class {
+                counted,
+                ..Class::default()
+            },
+            ..Interface::default()
+        };
+        let some = Network {
+            interval_ns: 500_000_000,
+            interfaces: vec![interface(true), interface(false)],
+            tcp: Tcp {
+                active_opens: 12,
+                passive_opens: 3,
+                retransmitted_segments: 5,
+                in_errors: 6,
+                ..Tcp::default()
+            },
+            udp: Udp {
+                in_datagrams: 7,
+                out_datagrams: 8,
+                no_ports: 9,
+                in_errors: 10,
+                ..Udp::default()
+            },
+            ..Network::default()
+        };
+        assert_eq!(
+            network(Some(&some)),
+            "net: rx 1.2M/s tx 300K/s, 3 errors, 7 dropped; tcp 12 opened, 3 accepted, \
+             5 retransmitted, 6 in errors; udp 7 in, 8 out, 9 no port, 10 in errors"
         );
     }
 

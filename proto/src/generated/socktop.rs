@@ -23,6 +23,9 @@ pub struct Processes {
     /// switches are not known then, and left out.
     #[prost(string, tag = "6")]
     pub precision: ::prost::alloc::string::String,
+    /// Whether bytes and calls on sockets are counted.
+    #[prost(bool, tag = "7")]
+    pub counts_sockets: bool,
 }
 /// One process; its threads are counted in it, not listed.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -73,4 +76,16 @@ pub struct Process {
     /// interval; pid, start and user are the newest one's.
     #[prost(uint32, tag = "15")]
     pub exited: u32,
+    /// Bytes received on sockets (TCP, UDP, unix) in the interval.
+    #[prost(uint64, tag = "16")]
+    pub rx_bytes: u64,
+    /// Bytes sent in the interval.
+    #[prost(uint64, tag = "17")]
+    pub tx_bytes: u64,
+    /// Calls that received something in the interval.
+    #[prost(uint64, tag = "18")]
+    pub rx_calls: u64,
+    /// Calls that sent something in the interval.
+    #[prost(uint64, tag = "19")]
+    pub tx_calls: u64,
 }

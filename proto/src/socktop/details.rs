@@ -105,6 +105,9 @@ pub struct Detail {
     /// Bytes it caused to be written to storage.
     #[serde(default)]
     pub storage_write_bytes: Option<u64>,
+    /// What it did on sockets; `None` where that is not counted.
+    #[serde(default)]
+    pub sockets: Option<Sockets>,
     /// Number of direct children, of which `child_processes` may hold only a part; `None` for the
     /// children themselves, which are not asked for theirs.
     #[serde(default)]
@@ -115,6 +118,44 @@ pub struct Detail {
     /// `executable_path` unchanged, where that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executable_path_text: Option<String>,
+}
+
+/// Bytes and calls on sockets in the interval, and totals. Calls that fail, would block or only look
+/// (`MSG_PEEK`) count nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sockets {
+    /// All of the following together.
+    #[serde(flatten)]
+    pub all: Flow,
+    /// TCP.
+    pub tcp: Flow,
+    /// UDP.
+    pub udp: Flow,
+    /// Unix sockets.
+    pub unix: Flow,
+    /// TCP connections it opened.
+    pub tcp_opened: u64,
+    /// TCP connections it accepted.
+    pub tcp_accepted: u64,
+    /// Segments that its TCP sockets sent again.
+    pub tcp_retransmits: u64,
+    /// Bytes received since it began, or since the agent came.
+    pub rx_total_bytes: u64,
+    /// Bytes sent since it began, or since the agent came.
+    pub tx_total_bytes: u64,
+}
+
+/// Both directions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Bytes received.
+    pub rx_bytes: u64,
+    /// Bytes sent.
+    pub tx_bytes: u64,
+    /// Calls that received something.
+    pub rx_calls: u64,
+    /// Calls that sent something.
+    pub tx_calls: u64,
 }
 
 /// A thread of a process.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gpu, finite};
+use super::{Gpu, Tcp, Udp, finite};
 
 /// State of the machine. Field names, types and their order are the wire format.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,12 @@ pub struct Metrics {
     /// An extension: the interfaces whose traffic is in `networks` already, or stays on the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks_virtual: Vec<Network>,
+    /// An extension: TCP since boot; left out if it is not known, as `udp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<Tcp>,
+    /// An extension: UDP since boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub udp: Option<Udp>,
     /// What the server has counted; an extension that clients ignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerCounters>,

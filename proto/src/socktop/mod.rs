@@ -21,11 +21,12 @@ mod journal;
 mod metrics;
 mod parts;
 mod processes;
+mod protocols;
 mod request;
 #[cfg(test)]
 mod tests;
 
-pub use details::{Detail, ProcessMetrics, Thread};
+pub use details::{Detail, Flow, ProcessMetrics, Sockets, Thread};
 pub use disks::Disk;
 pub use encoder::Encoder;
 pub use error::ErrorObject;
@@ -34,6 +35,7 @@ pub use gpu::Gpu;
 pub use journal::{Journal, JournalEntry, Priority};
 pub use metrics::{Metrics, Network, ServerCounters};
 pub use processes::{List, Row};
+pub use protocols::{Tcp, Udp};
 pub use request::{Form, Request, RequestError};
 
 /// A finite value within `low..=high`, 0 for NaN: JSON has no NaN and clients reject `null`.

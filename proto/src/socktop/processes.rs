@@ -21,6 +21,8 @@ pub struct List {
     pub cpus: u32,
     /// `scheduler` or `jiffy`, which knows nothing of waiting and switches.
     pub precision: &'static str,
+    /// Whether bytes and calls on sockets are counted.
+    pub counts_sockets: bool,
 }
 
 /// One process, with its name still in the kernel's memory format. Names and units are those of
@@ -57,6 +59,14 @@ pub struct Row<'a> {
     pub threads: u32,
     /// How many dead processes this is the sum of; 0 for a living one.
     pub exited: u32,
+    /// Bytes received on sockets in the interval.
+    pub rx_bytes: u64,
+    /// Bytes sent on sockets in the interval.
+    pub tx_bytes: u64,
+    /// Calls that received something in the interval.
+    pub rx_calls: u64,
+    /// Calls that sent something in the interval.
+    pub tx_calls: u64,
 }
 
 impl Row<'_> {
@@ -87,6 +97,10 @@ impl Row<'_> {
         }
         process.threads = self.threads;
         process.exited = self.exited;
+        process.rx_bytes = self.rx_bytes;
+        process.tx_bytes = self.tx_bytes;
+        process.rx_calls = self.rx_calls;
+        process.tx_calls = self.tx_calls;
     }
 }
 
@@ -100,6 +114,7 @@ pub(super) fn encode_heading(list: List, out: &mut Vec<u8>) {
         interval_ns: list.interval_ns,
         cpus: list.cpus,
         precision: list.precision.to_owned(),
+        counts_sockets: list.counts_sockets,
     }
     .encode_raw(out);
 }

@@ -26,6 +26,7 @@ fn list(process_count: u64) -> List {
         at_ns: process_count / 2,
         interval_ns: process_count / 3,
         cpus: process_count as u32,
+        counts_sockets: !process_count.is_multiple_of(3),
         precision: ["", "jiffy"][usize::from(!process_count.is_multiple_of(7))],
     }
 }
@@ -45,6 +46,10 @@ fn exact(pid: u32) -> Row<'static> {
         state: ['\0', 'R', 'Z'][pid as usize % 3],
         threads: pid % 9,
         exited: pid % 4,
+        rx_bytes: number << 20,
+        tx_bytes: number * 13,
+        rx_calls: number % 3,
+        tx_calls: number * 2,
         ..Row::default()
     }
 }
@@ -70,6 +75,7 @@ fn reference(count: u64, rows: &[Given]) -> Processes {
         interval_ns: list.interval_ns,
         cpus: list.cpus,
         precision: list.precision.to_owned(),
+        counts_sockets: list.counts_sockets,
     }
 }
 
@@ -86,6 +92,10 @@ fn own_fields(row: Row<'_>) -> Process {
         state: row.state.to_string().replace('\0', ""),
         threads: row.threads,
         exited: row.exited,
+        rx_bytes: row.rx_bytes,
+        tx_bytes: row.tx_bytes,
+        rx_calls: row.rx_calls,
+        tx_calls: row.tx_calls,
         ..Process::default()
     }
 }

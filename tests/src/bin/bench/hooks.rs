@@ -57,7 +57,7 @@ impl State {
     fn enter(self) -> Result<Box<dyn Any>, String> {
         let held: Box<dyn Any> = match self {
             Self::Off => Box::new(()),
-            Self::Empty => Box::new(programs::empty()?),
+            Self::Empty => Box::new(programs::empty("sched_switch")?),
             Self::Agent => Box::new(programs::agent()?),
             Self::Sampled => Box::new(pin::on(pin::last()?, Sampling::start)?),
             Self::Top => Box::new(top()?),

@@ -4,6 +4,7 @@
 //! JSON object a table. Nothing here passes or fails: the budgets stand beside the figures.
 //!
 //! * [`hooks`]: a context switch, a fork and an exit with and without the kernel side
+//! * [`network`]: a message with and without the hooks on sockets
 //! * [`requests`]: an answer to a client, next to `socktop_agent`; [`mod@reference`] runs that one
 //! * [`sampling`]: samples at 1 kHz; [`parts`]: what one sample is made of
 //! * [`memory`]: resident memory and wakeups
@@ -19,6 +20,7 @@ mod flood;
 mod hooks;
 mod machine;
 mod memory;
+mod network;
 mod parts;
 mod pin;
 mod programs;
@@ -33,6 +35,7 @@ use table::Table;
 const USAGE: &str = "usage: bench WHAT [--rounds N] [--json]
 
   hooks      a context switch and a fork with and without the kernel side
+  network    a message through TCP with and without the hooks on sockets
   requests   CPU time of an answer, next to socktop_agent (SOCKTOP_AGENT_BIN)
   sampling   samples at 1 kHz and what one costs
   memory     resident memory with clients, wakeups without
@@ -93,6 +96,7 @@ fn measure(options: &Options) -> Result<Vec<Table>, String> {
     let rounds = |default| options.rounds.unwrap_or(default);
     match options.what.as_str() {
         "hooks" => hooks::measure(rounds(20)),
+        "network" => network::measure(rounds(20)),
         "requests" => requests::measure(rounds(6)),
         "sampling" => sampling::measure(rounds(3)),
         "memory" => memory::measure(),
@@ -103,6 +107,7 @@ fn measure(options: &Options) -> Result<Vec<Table>, String> {
             // First what is missing, then what takes minutes.
             reference::binary()?;
             let mut tables = hooks::measure(rounds(20))?;
+            tables.extend(network::measure(rounds(20))?);
             tables.extend(sampling::measure(rounds(3))?);
             tables.extend(memory::measure()?);
             tables.extend(clients::measure()?);

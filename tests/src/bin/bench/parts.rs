@@ -8,7 +8,7 @@ use crate::{
     table::Table,
 };
 use std::time::{Duration, Instant};
-use subjiffy::collect::collector::Collector;
+use subjiffy::collect::collector::{Collector, Scope};
 use subjiffy::collect::sample::Sample;
 use subjiffy::json::Lines;
 use subjiffy::model::{Snapshot, derive::derive, events::Events};
@@ -77,7 +77,9 @@ fn sample(period: Duration, count: usize) -> Result<Costs, String> {
         next += period;
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
         let begun = thread_cpu_ns();
-        collector.sample(&mut new).map_err(|e| e.to_string())?;
+        collector
+            .sample(&mut new, Scope::Network)
+            .map_err(|e| e.to_string())?;
         let collected = thread_cpu_ns();
         events.clear();
         events.add(&old, &new);

@@ -6,19 +6,19 @@ use aya::{Btf, Ebpf, EbpfLoader};
 use std::os::fd::OwnedFd;
 use subjiffy::kernel::layout::Layout;
 use subjiffy::kernel::load::BTF_PATH;
-use subjiffy::kernel::{btf, load::Kernel, scheduler::Reader};
+use subjiffy::kernel::{btf, load::Kernel, scheduler, traffic};
 use subjiffy::{collect::collector, procfs};
 use subjiffy_ebpf::{OBJECT, program};
 
 const ADVICE: &str = "the hooks need root, or CAP_BPF and CAP_PERFMON, on a kernel with BTF; \
                       `subjiffy doctor` says what is missing";
 
-/// Attaches the empty hook; it goes with the object.
-pub fn empty() -> Result<Ebpf, String> {
-    attach_empty().map_err(|error| format!("{error}; {ADVICE}"))
+/// Attaches the empty hook to a tracepoint; it goes with the object.
+pub fn empty(tracepoint: &str) -> Result<Ebpf, String> {
+    attach_empty(tracepoint).map_err(|error| format!("{error}; {ADVICE}"))
 }
 
-fn attach_empty() -> Result<Ebpf, Box<dyn std::error::Error>> {
+fn attach_empty(tracepoint: &str) -> Result<Ebpf, Box<dyn std::error::Error>> {
     let bytes = std::fs::read(BTF_PATH)?;
     let layout = Layout::resolve(&btf::Btf::parse(&bytes)?)?;
     let mut loader = EbpfLoader::new();
@@ -28,13 +28,16 @@ fn attach_empty() -> Result<Ebpf, Box<dyn std::error::Error>> {
     let mut object = loader.load(OBJECT)?;
     let empty = object.program_mut(program::EMPTY);
     let empty: &mut BtfTracePoint = empty.ok_or("no empty hook in the object")?.try_into()?;
-    empty.load("sched_switch", &Btf::from_sys_fs()?)?;
+    empty.load(tracepoint, &Btf::from_sys_fs()?)?;
     empty.attach()?;
     Ok(object)
 }
 
+/// What holds the agent's programs.
+pub type Agent = (Kernel, scheduler::Reader, traffic::Reader);
+
 /// Attaches everything the agent does; it goes with the returned values.
-pub fn agent() -> Result<(Kernel, Reader), String> {
+pub fn agent() -> Result<Agent, String> {
     let mut procfs =
         procfs::Reader::open(&procfs::Root::default()).map_err(|error| error.to_string())?;
     let sizes = collector::sizes(&mut procfs).map_err(|error| error.to_string())?;

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use subjiffy::chain::{Samples, Track};
-use subjiffy::collect::collector::{Collector, Setup};
+use subjiffy::collect::collector::{Collector, Scope, Setup};
 use subjiffy::model::Snapshot;
 use subjiffy::timer::{Mailbox, Ticker, be_punctual};
 use subjiffy::{json::Lines, procfs};
@@ -104,13 +104,19 @@ pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, Strin
     let nobody = Mailbox::<()>::default();
     let mut result = Loop::default();
     be_punctual();
-    track.begin(&samples.take(&mut collector).map_err(|e| e.to_string())?);
+    track.begin(
+        &samples
+            .take(&mut collector, Scope::Network)
+            .map_err(|e| e.to_string())?,
+    );
     let (begun, cpu_begun) = (Instant::now(), thread_cpu_ns());
     let mut ticker = Ticker::new(PERIOD, begun);
     while !done() {
         nobody.receive(Some(ticker.next()));
         let late = ticker.next().elapsed();
-        let sample = samples.take(&mut collector).map_err(|e| e.to_string())?;
+        let sample = samples
+            .take(&mut collector, Scope::Network)
+            .map_err(|e| e.to_string())?;
         track.next(&sample, &mut snapshot);
         if encode {
             std::hint::black_box(lines.next(&snapshot));

@@ -55,6 +55,12 @@ pub fn reap_one() -> bool {
     unsafe { libc::waitpid(-1, std::ptr::null_mut(), 0) > 0 }
 }
 
+/// Waits for this child.
+pub fn reap(pid: u32) {
+    // SAFETY: a null status pointer is allowed.
+    unsafe { libc::waitpid(pid.cast_signed(), std::ptr::null_mut(), 0) };
+}
+
 /// Returns when the child is dead, without reaping it.
 pub fn wait_for_zombie(pid: i32) {
     // SAFETY: siginfo_t consists of integers; waitid fills it and it is not read.

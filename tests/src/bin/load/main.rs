@@ -10,6 +10,7 @@ mod fork;
 mod name;
 mod processes;
 mod reuse;
+mod sockets;
 mod spin;
 mod steps;
 mod switching;
@@ -34,8 +35,14 @@ const USAGE: &str = "usage: load COMMAND [--NAME VALUE]... [--steps]
   leader-exits-first --burn-us U
   exec-from-thread --burn-us U
   rename --names HEX,HEX.. [--every-ms T]
-  pingpong --rounds N                        two processes on one CPU
-  mixed --seconds S";
+  pingpong --rounds N [--over pipes|tcp]     two processes on one CPU
+  mixed --seconds S
+  sockets [--many true] [--only NAME] [--near IP4,IP6 --far IP4,IP6 --far-net FILE]
+                                             an operation on sockets a step
+  sockets-storm --count N                    children that send a datagram and die
+  sockets-exec
+  sockets-retransmit [--near .. --far .. --far-net FILE]
+  sockets-void --address A --seconds S";
 
 fn main() {
     fork::alarm(LIFETIME_S);
@@ -64,6 +71,12 @@ fn run(command: &str, args: &mut Args) -> Result<(), String> {
         "after-exec" => threads::after_exec(args, steps),
         "rename" => name::rename(args, steps),
         "pingpong" => switching::pingpong(args, steps),
+        "sockets" => sockets::sockets(args, steps),
+        "sockets-storm" => sockets::storm(args, steps),
+        "sockets-exec" => sockets::exec(args, steps),
+        "sockets-after-exec" => sockets::after_exec(args, steps),
+        "sockets-retransmit" => sockets::retransmit(args, steps),
+        "sockets-void" => sockets::void(args, steps),
         "mixed" => switching::mixed(args, steps),
         _ => Err("no such command".into()),
     }

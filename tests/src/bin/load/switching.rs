@@ -8,15 +8,22 @@ use crate::steps::Steps;
 use rustix::fd::OwnedFd;
 use rustix::pipe::pipe;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Two processes on one CPU wake each other up.
+/// Two processes on one CPU wake each other up, by bytes through pipes or a TCP connection.
 pub fn pingpong(args: &mut Args, steps: Steps) -> Result<(), String> {
     let rounds: u64 = args.required("rounds")?;
+    let over: Option<String> = args.optional("over")?;
     args.done()?;
     pin_to_one_cpu()?;
+    let open = match over.as_deref() {
+        None | Some("pipes") => pipes,
+        Some("tcp") => connect,
+        Some(other) => return Err(format!("--over {other}: pipes or tcp")),
+    };
     steps.ready();
-    let took = play(rounds, Duration::MAX)?;
+    let took = play(open()?, rounds, Duration::MAX)?;
     let per_round = took.as_nanos() as u64 / rounds.max(1);
     steps.done(&format!(
         "{{\"rounds\":{rounds},\"ns_per_round\":{per_round}}}"
@@ -35,7 +42,8 @@ pub fn mixed(args: &mut Args, steps: Steps) -> Result<(), String> {
     }
     fork::fork(|| {
         fork::die_with_parent();
-        i32::from(play(u64::MAX, time).is_err())
+        let played = pipes().and_then(|pipes| play(pipes, u64::MAX, time));
+        i32::from(played.is_err())
     })?;
     fork::fork(|| {
         fork::die_with_parent();
@@ -54,9 +62,32 @@ pub fn mixed(args: &mut Args, steps: Steps) -> Result<(), String> {
     Ok(())
 }
 
-fn play(rounds: u64, limit: Duration) -> Result<Duration, String> {
-    let ((ping_read, ping_write), (pong_read, pong_write)) = (open_pipe()?, open_pipe()?);
+/// Two ways, each with the end to read from and the one to write to.
+type Ways = [(OwnedFd, OwnedFd); 2];
 
+fn pipes() -> Result<Ways, String> {
+    let open = || pipe().map_err(|e| format!("pipe: {e}"));
+    Ok([open()?, open()?])
+}
+
+/// Both ways through one connection.
+fn connect() -> Result<Ways, String> {
+    let connect = || {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let near = TcpStream::connect(listener.local_addr()?)?;
+        let (far, _) = listener.accept()?;
+        near.set_nodelay(true)?;
+        far.set_nodelay(true)?;
+        Ok([
+            (far.try_clone()?.into(), near.try_clone()?.into()),
+            (near.into(), far.into()),
+        ])
+    };
+    connect().map_err(|e: std::io::Error| format!("a TCP connection: {e}"))
+}
+
+fn play(ways: Ways, rounds: u64, limit: Duration) -> Result<Duration, String> {
+    let [(ping_read, ping_write), (pong_read, pong_write)] = ways;
     fork::fork(|| {
         fork::die_with_parent();
         while pass(&ping_read, &pong_write) {}
@@ -74,10 +105,6 @@ fn play(rounds: u64, limit: Duration) -> Result<Duration, String> {
     let _ = rustix::io::write(&ping_write, &[0]);
     fork::reap_one();
     Ok(took)
-}
-
-fn open_pipe() -> Result<(OwnedFd, OwnedFd), String> {
-    pipe().map_err(|e| format!("pipe: {e}"))
 }
 
 fn pass(from: &OwnedFd, to: &OwnedFd) -> bool {
