@@ -175,6 +175,9 @@ pub struct Lost {
     /// Bytes that are in no process's row.
     #[serde(default)]
     pub net_bytes: u64,
+    /// Segments sent again that are in no process's row.
+    #[serde(default)]
+    pub net_retransmits: u64,
 }
 
 impl Sample {

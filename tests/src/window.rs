@@ -35,5 +35,6 @@ pub fn lost(samples: &[Sample]) -> Lost {
         records: sum.records + s.lost.records,
         misses: sum.misses + s.lost.misses,
         net_bytes: sum.net_bytes + s.lost.net_bytes,
+        net_retransmits: sum.net_retransmits + s.lost.net_retransmits,
     })
 }

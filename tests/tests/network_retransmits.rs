@@ -5,9 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 use subjiffy_tests::agent::Top;
 use subjiffy_tests::load::Load;
-use subjiffy_tests::need;
 use subjiffy_tests::netns::{self, FAR, Net};
 use subjiffy_tests::traffic::{self, Step};
+use subjiffy_tests::{need, window};
 
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
 
@@ -68,7 +68,8 @@ fn interrupted(gone: &str, there: &str, at_least: u64) {
     for (step, load) in steps.iter().zip([&sender, &innocent]) {
         assert_eq!(step.failed, None);
         let told = traffic::of(&top.samples, load.pid());
-        assert_eq!(told, step.moved, "agent, TCP_INFO and own counts");
+        let lost = window::lost(&top.samples);
+        assert_eq!(told, step.moved, "agent (lost: {lost:?}), own counts");
     }
     assert!(
         steps[0].moved.retransmits >= at_least,
