@@ -55,16 +55,15 @@ pub mod program {
         ("subjiffy_unix_seqpacket_recvmsg", "unix_seqpacket_recvmsg"),
     ];
     /// `fexit`: what is sent by `sendfile` and `splice`, before Linux 6.5.
-    pub const PAGES: [(&str, &str); 2] = [
-        ("subjiffy_inet_sendpage", "inet_sendpage"),
-        ("subjiffy_unix_stream_sendpage", "unix_stream_sendpage"),
-    ];
-    /// `fexit`: what is spliced out of sockets.
-    pub const SPLICES: [(&str, &str); 3] = [
-        ("subjiffy_tcp_splice_read", "tcp_splice_read"),
-        ("subjiffy_unix_splice_read", "unix_stream_splice_read"),
-        ("subjiffy_mptcp_splice_read", "mptcp_splice_read"),
-    ];
+    pub const INET_PAGES: (&str, &str) = ("subjiffy_inet_sendpage", "inet_sendpage");
+    /// The same of unix sockets.
+    pub const UNIX_PAGES: (&str, &str) = ("subjiffy_unix_stream_sendpage", "unix_stream_sendpage");
+    /// `fexit`: what is spliced out of TCP sockets.
+    pub const TCP_SPLICE: (&str, &str) = ("subjiffy_tcp_splice_read", "tcp_splice_read");
+    /// The same of unix sockets.
+    pub const UNIX_SPLICE: (&str, &str) = ("subjiffy_unix_splice_read", "unix_stream_splice_read");
+    /// The same of MPTCP sockets, since Linux 7.0.
+    pub const MPTCP_SPLICE: (&str, &str) = ("subjiffy_mptcp_splice_read", "mptcp_splice_read");
     /// `fexit`: TCP connections accepted.
     pub const ACCEPT: (&str, &str) = ("subjiffy_accept", "inet_csk_accept");
     /// The same where the function has four arguments.

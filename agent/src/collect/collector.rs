@@ -153,10 +153,13 @@ impl Collector {
                 exact.idle_into(&sample.at, &mut sample.cpus);
                 exact.tracker.sample_into(sample);
                 sample.counts_traffic = exact.kernel().sockets.are_counted();
-                self.zombies
-                    .insert_into(sample.at.monotonic_ns, &mut sample.processes);
+                self.zombies.insert_into(
+                    sample.at.monotonic_ns,
+                    &mut sample.processes,
+                    &mut sample.traffic,
+                );
                 exact.tracker.take_exited(sample);
-                self.zombies.note(&mut sample.exited);
+                self.zombies.note(&mut sample.exited, &sample.traffic);
                 self.facts.note_exits(&sample.exited);
                 sample.unlisted = exact.unlisted();
                 sample.lost = exact.lost();

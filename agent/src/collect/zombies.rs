@@ -8,7 +8,10 @@ use rustix::{
     process::{Pid, test_kill_process},
 };
 
-use super::process::{ProcessSample, State};
+use super::{
+    process::{ProcessSample, State},
+    traffic::Traffic,
+};
 
 /// More dead processes than this are not watched.
 const LIMIT: usize = 4096;
@@ -19,13 +22,21 @@ const ASKED_AT_ONCE: usize = 256;
 /// At 1 kHz asking in every sample would cost more than all else.
 const PERIOD_NS: u64 = 50_000_000;
 
+/// A dead process with all it ever did.
+#[derive(Debug, Clone, Default)]
+struct Zombie {
+    process: ProcessSample,
+    /// On sockets, if it used one.
+    traffic: Option<Box<Traffic>>,
+}
+
 /// The dead that may still be listed in `/proc`.
 #[derive(Debug)]
 pub struct Zombies {
     /// In the order of their ids.
-    known: Vec<ProcessSample>,
+    known: Vec<Zombie>,
     /// Died since the last sample or not yet asked for.
-    new: Vec<ProcessSample>,
+    new: Vec<Zombie>,
     next: usize,
     asked_ns: u64,
     /// How many may be asked for in this sample.
@@ -46,7 +57,8 @@ impl Default for Zombies {
 
 impl Zombies {
     /// Takes note of processes that died, and gives those that wait for their parent that state.
-    pub fn note(&mut self, exited: &mut [ProcessSample]) {
+    /// `traffic` is that of their sample.
+    pub fn note(&mut self, exited: &mut [ProcessSample], traffic: &[Traffic]) {
         let room = LIMIT.saturating_sub(self.new.len());
         for (count, process) in exited.iter_mut().take(room).enumerate() {
             let asked = count < self.budget;
@@ -56,20 +68,29 @@ impl Zombies {
             if asked {
                 process.state = State::Zombie;
             }
-            let zombie = ProcessSample {
-                state: State::Zombie,
-                rss_bytes: 0,
-                threads: 1,
-                traffic: 0,
-                ..*process
-            };
-            self.new.push(zombie);
+            let did = (process.traffic as usize).checked_sub(1);
+            self.new.push(Zombie {
+                traffic: did.and_then(|at| traffic.get(at)).copied().map(Box::new),
+                process: ProcessSample {
+                    state: State::Zombie,
+                    rss_bytes: 0,
+                    threads: 1,
+                    traffic: 0,
+                    ..*process
+                },
+            });
         }
     }
 
     /// Asks which still exist and puts those among the live processes, which are in the order of
-    /// their ids. `now_ns` is of `CLOCK_MONOTONIC`. Call it before [`Zombies::note`]: the newest are shown as exited.
-    pub fn insert_into(&mut self, now_ns: u64, processes: &mut Vec<ProcessSample>) {
+    /// their ids, and what they did on sockets to `traffic`. `now_ns` is of `CLOCK_MONOTONIC`. Call
+    /// it before [`Zombies::note`]: the newest are shown as exited.
+    pub fn insert_into(
+        &mut self,
+        now_ns: u64,
+        processes: &mut Vec<ProcessSample>,
+        traffic: &mut Vec<Traffic>,
+    ) {
         let periods = now_ns.saturating_sub(self.asked_ns) / PERIOD_NS;
         if periods > 0 {
             self.asked_ns = now_ns;
@@ -79,13 +100,16 @@ impl Zombies {
             self.ask(exists);
         }
         for zombie in &self.known {
-            let at = processes.partition_point(|one| one.id.pid < zombie.id.pid);
+            let pid = zombie.process.id.pid;
+            let at = processes.partition_point(|one| one.id.pid < pid);
             // Another process may have the id by now.
-            if processes
-                .get(at)
-                .is_none_or(|one| one.id.pid != zombie.id.pid)
-            {
-                processes.insert(at, *zombie);
+            if processes.get(at).is_none_or(|one| one.id.pid != pid) {
+                let mut process = zombie.process;
+                if let Some(did) = &zombie.traffic {
+                    traffic.push(**did);
+                    process.traffic = traffic.len() as u32;
+                }
+                processes.insert(at, process);
             }
         }
     }
@@ -97,7 +121,7 @@ impl Zombies {
             let still = self
                 .known
                 .get(self.next)
-                .is_some_and(|one| exists(one.id.pid));
+                .is_some_and(|one| exists(one.process.id.pid));
             if still {
                 self.next += 1;
             } else if self.next < self.known.len() {
@@ -109,10 +133,10 @@ impl Zombies {
         let found = self
             .new
             .drain(..count)
-            .filter(|one| exists(one.id.pid))
+            .filter(|one| exists(one.process.id.pid))
             .take(room);
         self.known.extend(found);
-        self.known.sort_unstable_by_key(|one| one.id);
+        self.known.sort_unstable_by_key(|one| one.process.id);
     }
 }
 
@@ -134,8 +158,12 @@ mod tests {
     }
 
     fn with_new(new: Vec<ProcessSample>) -> Zombies {
+        let zombie = |process| Zombie {
+            process,
+            traffic: None,
+        };
         Zombies {
-            new,
+            new: new.into_iter().map(zombie).collect(),
             ..Zombies::default()
         }
     }
@@ -148,7 +176,7 @@ mod tests {
             zombies
                 .known
                 .iter()
-                .map(|one| one.id.pid)
+                .map(|one| one.process.id.pid)
                 .collect::<Vec<_>>()
         };
         assert_eq!(pids(&zombies), [2, 7]);
@@ -165,14 +193,19 @@ mod tests {
         let mut zombies = Zombies::default();
         // The second cannot exist: it is above the largest id.
         let mut exited = [one(own), one(5 << 20), one(1)];
-        zombies.note(&mut exited);
+        exited[0].traffic = 2;
+        let mut did = Traffic::default();
+        did.tcp.rx_bytes = 7;
+        zombies.note(&mut exited, &[Traffic::default(), did]);
         let states = exited.map(|one| one.state);
         assert_eq!((states[0], states[1]), (State::Zombie, State::default()));
         let mut processes = vec![one(1), one(own + 1)];
-        zombies.insert_into(PERIOD_NS, &mut processes);
+        let mut traffic = Vec::new();
+        zombies.insert_into(PERIOD_NS, &mut processes, &mut traffic);
         let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
         assert_eq!(pids, [1, own, own + 1]);
         assert_eq!(processes[1].state, State::Zombie);
+        assert_eq!((processes[1].traffic, &traffic[..]), (1, &[did][..]));
     }
 
     #[test]
@@ -182,10 +215,10 @@ mod tests {
         // Ids above the largest one: all but one are gone.
         let mut exited: Vec<_> = (0..4000).map(|at| one((5 << 20) + at)).collect();
         exited.push(one(own));
-        zombies.insert_into(1, &mut Vec::new());
-        zombies.note(&mut exited);
+        zombies.insert_into(1, &mut Vec::new(), &mut Vec::new());
+        zombies.note(&mut exited, &[]);
         let mut processes = Vec::new();
-        zombies.insert_into(20 * PERIOD_NS, &mut processes);
+        zombies.insert_into(20 * PERIOD_NS, &mut processes, &mut Vec::new());
         let pids: Vec<u32> = processes.iter().map(|one| one.id.pid).collect();
         assert_eq!(pids, [own]);
     }
@@ -194,7 +227,7 @@ mod tests {
     fn a_storm_of_exits_costs_a_bounded_time() {
         let mut many: Vec<_> = (1..20_000).map(one).collect();
         let mut zombies = Zombies::default();
-        zombies.note(&mut many);
+        zombies.note(&mut many, &[]);
         assert!(zombies.new.len() <= LIMIT);
         let mut zombies = with_new(many);
         let asked = std::cell::Cell::new(0);

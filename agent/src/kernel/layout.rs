@@ -1,8 +1,9 @@
 //! Resolves, for the running kernel, the globals that the programs read their offsets from.
 
-use subjiffy_ebpf::program;
-
-use super::btf::{Btf, BtfError};
+use super::{
+    btf::{Btf, BtfError},
+    sockets::OF_SOME_KERNELS,
+};
 
 /// Values for the globals of the object, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,8 +119,7 @@ impl Layout {
         // Before this struct (Linux 5.12 and some later 5.10 and 5.11) the kernel frees the code
         // that a sleeping call returns to.
         let no_returns = btf.offset("bpf_tramp_image", &["image"]).err();
-        let functions = program::PAGES.iter().chain(&program::SPLICES);
-        let functions = functions.map(|(_, name)| *name);
+        let functions = OF_SOME_KERNELS.map(|((_, name), _)| name).into_iter();
         let functions = functions
             .filter(|name| btf.arguments(name).is_ok())
             .collect();

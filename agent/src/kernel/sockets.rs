@@ -21,6 +21,18 @@ const SECOND_HOOKS: [(&str, &str); 3] = [
     (program::SECOND_STATE, "inet_sock_set_state"),
 ];
 
+/// Functions that only some kernels have, and what is not seen without a hook on them.
+pub(super) const OF_SOME_KERNELS: [((&str, &str), &str); 5] = [
+    (
+        program::INET_PAGES,
+        "sendfile and splice into TCP and UDP sockets",
+    ),
+    (program::UNIX_PAGES, "sendfile and splice into unix sockets"),
+    (program::TCP_SPLICE, "splice out of TCP sockets"),
+    (program::UNIX_SPLICE, "splice out of unix sockets"),
+    (program::MPTCP_SPLICE, "splice out of MPTCP sockets"),
+];
+
 const NO_CALLS: &str = "no bytes of processes";
 
 /// What is attached and what is not.
@@ -95,18 +107,9 @@ impl Sockets {
         };
         let result = returns.attach(accept);
         sockets.note(accept, accepts, result);
-        for (hooks, unseen) in [
-            (
-                program::PAGES.as_slice(),
-                "sendfile and splice into sockets",
-            ),
-            (program::SPLICES.as_slice(), "splice out of sockets"),
-        ] {
+        for (hook, unseen) in OF_SOME_KERNELS {
             // What this kernel does not have it does not need.
-            for &hook in hooks
-                .iter()
-                .filter(|(_, name)| layout.functions.contains(name))
-            {
+            if layout.functions.contains(&hook.1) {
                 let result = returns.attach(hook);
                 sockets.note(hook, unseen, result);
             }

@@ -49,14 +49,16 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
         if zombie && events.tell_of(process.id) {
             return None;
         }
-        let base = if zombie && base.is_none() {
-            Some(process)
-        } else {
-            base
-        };
-        let mut row = between(base, process, old);
-        let total = new.traffic(process);
-        sockets(&mut row, base, total, old, &mut snapshot.traffic);
+        let told = zombie && base.is_none();
+        let mut row = between(if told { Some(process) } else { base }, process, old);
+        if let Some(total) = new.traffic(process) {
+            let change = if told {
+                Traffic::default()
+            } else {
+                traffic_between(base, process, total, old)
+            };
+            sockets(&mut row, change, total, &mut snapshot.traffic);
+        }
         Some(row)
     });
     snapshot.processes.extend(rows);
@@ -65,8 +67,10 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
         let base = old.process(process.id);
         let mut row = between(base, process, old);
         row.exited = true;
-        let total = events.traffic(process);
-        sockets(&mut row, base, total, old, &mut snapshot.traffic);
+        if let Some(total) = events.traffic(process) {
+            let change = traffic_between(base, process, total, old);
+            sockets(&mut row, change, total, &mut snapshot.traffic);
+        }
         snapshot.processes.push(row);
     }
 
@@ -143,15 +147,7 @@ pub(super) fn traffic_between(
 }
 
 /// Adds to a row what its process did on sockets.
-fn sockets(
-    row: &mut Process,
-    base: Option<&ProcessSample>,
-    total: Option<&Traffic>,
-    old: &Sample,
-    into: &mut Vec<Sockets>,
-) {
-    let Some(total) = total else { return };
-    let change = traffic_between(base, &row.sample, total, old);
+fn sockets(row: &mut Process, change: Traffic, total: &Traffic, into: &mut Vec<Sockets>) {
     into.push(Sockets {
         change,
         total: *total,

@@ -279,3 +279,16 @@ fn traffic_of_exits_between_is_kept() {
     assert_eq!(moved.collect::<Vec<_>>(), [20, 7]);
     assert_eq!(snapshot.exited.tx_bytes, 27);
 }
+
+#[test]
+fn a_zombie_keeps_its_totals_and_moves_nothing_more() {
+    let mut zombie = process(1, 5, 3);
+    zombie.state = State::Zombie;
+    // It died before `old`, which does not have it: others were told.
+    let old = with_traffic(sample(1_000, vec![process(7, 5, 0)]), 7, 1_000, 0);
+    let new = with_traffic(sample(2_000, vec![zombie]), 1, 60, 0);
+    let snapshot = run(&old, &new);
+    let row = &snapshot.processes[0];
+    let sockets = snapshot.traffic(row).unwrap();
+    assert_eq!((row.moved.tx_bytes, sockets.total.tcp.tx_bytes), (0, 60));
+}
