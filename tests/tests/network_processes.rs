@@ -65,10 +65,10 @@ fn a_storm_that_uses_every_pid_again_loses_no_byte() {
         let listed: u64 = children.map(|row| row.udp_tx_bytes).sum();
         let lost = window::lost(&top.samples).net_bytes;
         eprintln!("{period}: {listed} bytes in rows, {lost} in none");
-        assert_eq!(
-            listed + lost,
-            sent,
-            "{period}: {listed} in rows and {lost} in none, sent"
+        // Nobody can tell whose the bytes in no row are: some may be other processes'.
+        assert!(
+            listed <= sent && sent <= listed + lost,
+            "{period}: {listed} in rows and {lost} in none, {sent} sent"
         );
         load.finish();
     }

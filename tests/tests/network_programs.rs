@@ -4,10 +4,10 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use subjiffy_tests::agent::{self, Top};
 use subjiffy_tests::netns::{self, Net};
-use subjiffy_tests::process::Owned;
+use subjiffy_tests::process::{Owned, Signal};
 use subjiffy_tests::traffic::{self, Flow};
 use subjiffy_tests::{need, truth};
 
@@ -144,7 +144,7 @@ fn curl_and_nginx() {
 
     let mut top = Top::start("-i 100ms");
     let words = format!("-p {at} -e {at}/errors -c {at}/nginx.conf");
-    let nginx = start(&net, "nginx", &words);
+    let nginx = Nginx(start(&net, "nginx", &words));
     net.wait_for_listener(PORT);
     let url = format!("http://127.0.0.1:{PORT}");
     let mut sum = [0; 2];
@@ -162,7 +162,7 @@ fn curl_and_nginx() {
         sum = [sum[0] + told.sent, sum[1] + told.received];
     }
     let worker = truth::processes().into_iter().map(|(pid, _, _)| pid);
-    let mut worker = worker.filter(|pid| parent(*pid) == Some(nginx.id()));
+    let mut worker = worker.filter(|pid| parent(*pid) == Some(nginx.0.id()));
     let worker = worker.next().expect("a worker");
     let (tcp, _) = flows(&mut top, worker);
     let log = std::fs::read_to_string(dir.path().join("access")).expect("its log");
@@ -175,6 +175,19 @@ fn curl_and_nginx() {
     assert_eq!(ours, sum, "the worker, all curls");
     assert_eq!(ours[0], logged[0], "the worker, its log: received");
     assert_eq!(ours[1], logged[1], "the worker, its log: sent");
+}
+
+/// Asked to end, as its worker outlives a master that is killed.
+struct Nginx(Owned);
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.0.signal(Signal::TERM);
+        let end = Instant::now() + Duration::from_secs(10);
+        while matches!(self.0.0.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
 /// What curl says.
