@@ -34,6 +34,8 @@ pub struct Reader {
     strangers: Vec<NetSlot>,
     /// Bytes of processes that nobody ever knew.
     strangers_bytes: u64,
+    /// Segments sent again for processes whose end was read before.
+    late_retransmits: u64,
 }
 
 impl Reader {
@@ -46,6 +48,7 @@ impl Reader {
             marked_before: Vec::new(),
             strangers: Vec::new(),
             strangers_bytes: 0,
+            late_retransmits: 0,
         }
     }
 
@@ -57,9 +60,14 @@ impl Reader {
     pub fn changed(&mut self, mut visit: impl FnMut(&NetSlot) -> bool) {
         let mut strangers = std::mem::take(&mut self.strangers);
         for slot in strangers.drain(..) {
-            // Of the dead that were read before, only what is sent again can come so late.
-            if !visit(&slot) && slot.read_events == 0 {
+            if visit(&slot) {
+                continue;
+            }
+            if slot.read_events == 0 {
                 self.strangers_bytes += slot.bytes();
+            } else {
+                // Of the dead whose end was read, only what is sent again can come so late.
+                self.late_retransmits += slot.events().saturating_sub(slot.read_events);
             }
         }
         self.strangers = strangers;
@@ -114,6 +122,7 @@ impl Reader {
         let loss = self.tables.loss.load(0);
         NetLoss {
             bytes: loss.bytes.wrapping_add(self.strangers_bytes),
+            retransmits: loss.retransmits.wrapping_add(self.late_retransmits),
             ..loss
         }
     }
