@@ -271,7 +271,14 @@ const _: () = assert!(size_of::<Reaped>() == 56);
     unsafe_code,
     reason = "the marker is the contract that the mapped tables rest on"
 )]
-pub unsafe trait Plain: Copy + 'static {}
+pub unsafe trait Plain: Copy + 'static {
+    /// The value whose bytes are all 0: what is in a table before anybody writes.
+    #[must_use]
+    fn zeros() -> Self {
+        // SAFETY: every bit pattern is a value.
+        unsafe { core::mem::zeroed() }
+    }
+}
 
 // SAFETY: fixed-width integers and arrays of them only; the size assertions above rule out padding.
 #[expect(unsafe_code, reason = "see the comment above")]

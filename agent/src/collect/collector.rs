@@ -13,7 +13,7 @@ use super::{
 use crate::{
     interfaces::Interfaces,
     kernel::{load::LoadError, size::Sizes},
-    procfs::{Clock, Error, Reader, Root},
+    procfs::{Clock, Error, Reader, Root, Snmp},
 };
 
 /// `/proc/stat` costs more than all the exact books together and counts in ticks of 10 ms:
@@ -22,6 +22,9 @@ const STAT_PERIOD_NS: u64 = 100_000_000;
 
 /// The files of the network cost more than `/proc/stat`: the kernel adds up every CPU's counters.
 const NETWORK_PERIOD_NS: u64 = 100_000_000;
+
+/// Totals of TCP and UDP, for whom the machine's other figures are enough in between.
+const PROTOCOLS_PERIOD_NS: u64 = 1_000_000_000;
 
 /// Which CPUs are online is read at most so often.
 const ONLINE_PERIOD_NS: u64 = 1_000_000_000;
@@ -50,6 +53,8 @@ pub struct Collector {
     facts_read_ns: Option<u64>,
     interfaces: Interfaces,
     networks: Networks,
+    protocols: Option<Snmp>,
+    protocols_read_ns: Option<u64>,
     denied: Option<LoadError>,
 }
 
@@ -97,6 +102,8 @@ impl Collector {
             facts_read_ns: None,
             interfaces: Interfaces::default(),
             networks: Networks::default(),
+            protocols: None,
+            protocols_read_ns: None,
             denied,
         })
     }
@@ -196,8 +203,16 @@ impl Collector {
         sample.memory = self.procfs.meminfo()?;
         sample.interfaces.clear();
         self.procfs.net_dev(&mut sample.interfaces)?;
-        sample.snmp = protocols(&mut self.procfs).ok();
         sample.at = Moment::now();
+        let now_ns = sample.at.monotonic_ns;
+        let age = self
+            .protocols_read_ns
+            .map(|read| now_ns.saturating_sub(read));
+        if age.is_none_or(|age| age >= PROTOCOLS_PERIOD_NS - DUE_SLACK_NS) {
+            self.protocols_read_ns = Some(now_ns);
+            self.protocols = protocols(&mut self.procfs).ok();
+        }
+        sample.snmp = self.protocols;
         self.interfaces
             .classify(&mut sample.interfaces, sample.at.monotonic_ns);
         let period_ns = match self.books {

@@ -119,6 +119,8 @@ impl Exact {
         }
         self.reader.release_chunks();
         if now.monotonic_ns.saturating_sub(self.misses_read_ns) >= MISSES_PERIOD_NS {
+            self.reader.tables.slots.forget_unused();
+            self.traffic.forget_unused();
             self.misses_read_ns = now.monotonic_ns;
             let misses = self.kernel.recursion_misses();
             self.misses = misses.saturating_sub(self.traffic.lost().recovered);

@@ -4,11 +4,14 @@ use std::{fs, io, io::Read, os::fd::AsRawFd, path::Path};
 
 use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader,
-    maps::{Map, MapData, Queue, RingBuf},
+    maps::{Map, MapData, MapFd, Queue, RingBuf},
     programs::{BtfTracePoint, FExit, Iter, RawTracePoint, RawTracePointRunOptions, TestRun},
 };
 use aya_log::EbpfLogger;
-use subjiffy_common::{directory, sched};
+use subjiffy_common::{
+    directory,
+    sched::{self, Plain},
+};
 use subjiffy_ebpf::{OBJECT, map, program};
 use thiserror::Error;
 
@@ -20,6 +23,7 @@ use super::{
     sockets::Sockets,
     table::{Table, from_bytes},
     traffic,
+    windows::Windows,
 };
 
 /// Where the kernel publishes its type information.
@@ -285,7 +289,7 @@ fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
     }
     Ok(Tables {
         graves: ring(ebpf, map::GRAVES)?,
-        slots: table(ebpf, map::SLOTS, sizes.slots() as usize)?,
+        slots: windows(ebpf, map::SLOTS, sizes.slots() as usize)?,
         marks: table(ebpf, map::MARKS, sizes.mark_groups() as usize)?,
         cpus: table(ebpf, map::CPUS, sizes.cpus as usize)?,
         fixed_chunks: sizes.fixed_chunks,
@@ -297,7 +301,7 @@ fn map_tables(ebpf: &mut Ebpf, sizes: Sizes) -> Result<Tables, LoadError> {
 fn map_traffic(ebpf: &mut Ebpf, sizes: Sizes) -> Result<traffic::Tables, LoadError> {
     Ok(traffic::Tables {
         graves: ring(ebpf, map::NET_GRAVES)?,
-        slots: table(ebpf, map::NETS, sizes.slots() as usize)?,
+        slots: windows(ebpf, map::NETS, sizes.slots() as usize)?,
         marks: table(ebpf, map::NET_MARKS, sizes.mark_groups() as usize)?,
         loss: table(ebpf, map::NET_LOSS, 1)?,
     })
@@ -311,12 +315,21 @@ fn ring(ebpf: &mut Ebpf, name: &str) -> Result<RingBuf<MapData>, LoadError> {
 }
 
 fn table<T>(ebpf: &Ebpf, name: &str, len: usize) -> Result<Table<T>, LoadError> {
-    let Some(Map::Array(data)) = ebpf.map(name) else {
-        return Err(LoadError::Btf(BtfError::Missing(format!(
+    Table::map(array(ebpf, name)?, len).map_err(|error| refused(format!("mapping {name}"), &error))
+}
+
+fn windows<T: Plain>(ebpf: &Ebpf, name: &str, len: usize) -> Result<Windows<T>, LoadError> {
+    Windows::map(array(ebpf, name)?, len)
+        .map_err(|error| refused(format!("mapping {name}"), &error))
+}
+
+fn array<'a>(ebpf: &'a Ebpf, name: &str) -> Result<&'a MapFd, LoadError> {
+    match ebpf.map(name) {
+        Some(Map::Array(data)) => Ok(data.fd()),
+        _ => Err(LoadError::Btf(BtfError::Missing(format!(
             "array map {name}"
-        ))));
-    };
-    Table::map(data.fd(), len).map_err(|error| refused(format!("mapping {name}"), &error))
+        )))),
+    }
 }
 
 pub(super) type AnyError = Box<dyn std::error::Error + 'static>;

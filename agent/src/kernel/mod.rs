@@ -4,7 +4,7 @@
 //! * [`layout`]: the offsets the programs need
 //! * [`size`]: how large the tables must be
 //! * [`load`]: loading and attaching, and what came of it
-//! * [`table`]: a map as memory
+//! * [`table`]: a map as memory; [`windows`]: the parts of a large one that are in use
 //! * [`scheduler`]: reading the scheduler's tables
 //! * [`sockets`]: attaching to sockets, and what cannot be seen of them
 //! * [`traffic`]: reading the tables of the processes' sockets
@@ -17,3 +17,4 @@ pub mod size;
 pub mod sockets;
 pub mod table;
 pub mod traffic;
+pub mod windows;

@@ -8,7 +8,10 @@ use subjiffy_common::{
     sched::{Cpu, Reaped, Slot, life},
 };
 
-use super::table::{Table, from_bytes};
+use super::{
+    table::{Table, from_bytes},
+    windows::Windows,
+};
 
 /// Thread ids this far ahead of the newest one may be given out before a chunk's release is seen
 /// everywhere: such chunks are kept.
@@ -19,7 +22,7 @@ pub struct Tables {
     /// See [`subjiffy_common::directory`].
     pub directory: Table<Entry>,
     /// A slot a thread.
-    pub slots: Table<Slot>,
+    pub slots: Windows<Slot>,
     /// A byte a chunk, set by the hooks, cleared by us.
     pub marks: Table<MarkGroup>,
     /// A line a CPU.

@@ -39,6 +39,14 @@ impl<T> Table<T> {
     /// # Errors
     /// What `mmap` says: the map was not created mmapable, or there is no address space left.
     pub fn map(fd: impl AsFd, len: usize) -> io::Result<Self> {
+        Self::map_from(fd, 0, len)
+    }
+
+    /// Maps `len` elements from the one with index `first` on, which must begin a page.
+    ///
+    /// # Errors
+    /// As [`Table::map`].
+    pub fn map_from(fd: impl AsFd, first: usize, len: usize) -> io::Result<Self> {
         const { assert!(size_of::<T>().is_multiple_of(8)) };
         let bytes = (len * size_of::<T>()).next_multiple_of(rustix::param::page_size());
         // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
@@ -49,7 +57,7 @@ impl<T> Table<T> {
                 ProtFlags::READ | ProtFlags::WRITE,
                 MapFlags::SHARED,
                 fd,
-                0,
+                (first * size_of::<T>()) as u64,
             )
         }?;
         let base = NonNull::new(base.cast()).ok_or(io::ErrorKind::OutOfMemory)?;

@@ -11,12 +11,13 @@ use subjiffy_common::{
 use super::{
     scheduler::take_marks,
     table::{Table, from_bytes},
+    windows::Windows,
 };
 
 /// The maps of the socket hooks, as memory.
 pub struct Tables {
     /// A slot a process, where its leader's slot is.
-    pub slots: Table<NetSlot>,
+    pub slots: Windows<NetSlot>,
     /// A byte a chunk, set by the hooks, cleared by us.
     pub marks: Table<MarkGroup>,
     /// Slots that went to another process before they were read.
@@ -114,6 +115,11 @@ impl Reader {
                 self.strangers.push(slot);
             }
         }
+    }
+
+    /// See [`Windows::forget_unused`].
+    pub fn forget_unused(&mut self) {
+        self.tables.slots.forget_unused();
     }
 
     /// What could not be kept, totals.

@@ -40,14 +40,14 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
     snapshot.traffic.clear();
     snapshot.processes.clear();
     let mut olds = old.processes.iter().peekable();
-    let rows = new.processes.iter().filter_map(|process| {
+    for process in &new.processes {
         while olds.next_if(|one| one.id < process.id).is_some() {}
         let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
         // The exact books tell of the end of a zombie when it dies: before `old`, or in `events`.
         let zombie = process.state == State::Zombie && old.precision == Precision::Scheduler;
         // One that died in this interval is among the exited, and nowhere else.
         if zombie && events.tell_of(process.id) {
-            return None;
+            continue;
         }
         let told = zombie && base.is_none();
         let mut row = between(if told { Some(process) } else { base }, process, old);
@@ -59,9 +59,8 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
             };
             sockets(&mut row, change, total, &mut snapshot.traffic);
         }
-        Some(row)
-    });
-    snapshot.processes.extend(rows);
+        snapshot.processes.push(row);
+    }
     snapshot.living = snapshot.processes.len();
     for process in &events.exited {
         let base = old.process(process.id);
@@ -101,20 +100,16 @@ pub(super) fn between(
         None if born_since(process, old) => Counters::default(),
         None => process.counters,
     };
-    let sample = ProcessSample {
-        traffic: 0,
-        ..*process
-    };
     if process.counters == base {
         return Process {
-            sample,
+            sample: *process,
             ..Process::default()
         };
     }
     let change = process.counters.since(base);
     let (user_ns, system_ns) = user_and_system(change.run_ns, change, process.counters);
     Process {
-        sample,
+        sample: *process,
         cpu_ns: change.run_ns,
         user_ns,
         system_ns,
