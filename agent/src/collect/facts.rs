@@ -4,7 +4,8 @@
 use super::{
     process::{Comm, Identity, ProcessSample},
     sample::Disagreement,
-    tracker::{Process, Tracker},
+    tracked::Process,
+    tracker::Tracker,
 };
 use crate::procfs::{Clock, PidStat, Reader};
 

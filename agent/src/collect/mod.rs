@@ -1,7 +1,8 @@
 //! From the sources to a raw sample: totals, no rates.
 //!
 //! * [`collector`]: owns every source and takes samples
-//! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`threads`]: its arithmetic
+//! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`tracked`], [`threads`]:
+//!   its arithmetic
 //! * [`clocks`]: how far a CPU's task clock is by now
 //! * [`seed`]: processes that the census did not tell of
 //! * [`jiffies`]: the books where BPF cannot be used
@@ -23,6 +24,7 @@ pub mod process;
 pub mod sample;
 pub mod seed;
 pub mod threads;
+pub mod tracked;
 pub mod tracker;
 pub mod traffic;
 pub mod zombies;

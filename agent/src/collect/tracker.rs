@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use subjiffy_common::{
     net::NetSlot,
-    sched::{Counters, Reaped, Slot, TICK_NS, flag, life},
+    sched::{Reaped, Slot, TICK_NS, flag, life},
 };
 
 use super::{
-    process::{Comm, Identity, ProcessSample, State},
-    sample::{Name, Sample},
+    process::{Identity, ProcessSample, State},
+    sample::Sample,
     threads::{Thread, Threads},
+    tracked::Process,
     traffic::Traffic,
 };
 
@@ -21,54 +22,6 @@ pub trait Leaders {
     fn slot(&self, tid: u32) -> Option<Slot>;
     /// The dead thread's final numbers were taken.
     fn consume(&self, index: usize, slot: &Slot);
-}
-
-/// A live process.
-#[derive(Debug, Clone, Default)]
-pub struct Process {
-    /// What goes into a sample. Its counters are the highest totals any sample has shown: none ever
-    /// goes back.
-    pub facts: ProcessSample,
-    /// The sum over its threads, dead and alive.
-    totals: Counters,
-    /// Run time of threads that are on a CPU now, beyond their last switch, ns.
-    extra_ns: u64,
-    living: u32,
-    /// Parent and user as the slot last had them.
-    told: (u32, u32),
-    on_cpu: bool,
-    /// Whether one of its threads ran, or it changed, since [`Tracker::take_active`].
-    active: bool,
-    /// Whether it is in the list of those that may have died.
-    suspect: bool,
-    alive: bool,
-    /// Whether its start time is rounded down to a tick.
-    rounded: bool,
-    /// Nothing was read of its leader yet: its start time is that of another thread.
-    leaderless: bool,
-    /// Another process has its id.
-    superseded: bool,
-    /// When all that `/proc` knows was read last, ns of `CLOCK_MONOTONIC`; 0 for never.
-    pub checked_ns: u64,
-    /// A kernel thread.
-    pub kernel_thread: bool,
-    /// Its name if that is longer than a `comm`.
-    pub long_name: Option<Box<Name>>,
-    /// What it did on sockets, if it used one.
-    traffic: Option<Box<Traffic>>,
-}
-
-impl Process {
-    /// Its run time up to the last switches, ns: what the kernel's own books say.
-    #[must_use]
-    pub fn run_ns(&self) -> u64 {
-        self.totals.run_ns.wrapping_add(self.extra_ns)
-    }
-
-    /// Adds the time of threads that died before anything was read.
-    pub fn add_reaped(&mut self, run_ns: u64) {
-        self.totals.run_ns = self.totals.run_ns.wrapping_add(run_ns);
-    }
 }
 
 /// All processes.
@@ -142,7 +95,7 @@ impl Tracker {
             self.active.push(key);
         }
         if slot.tid == slot.tgid {
-            take_facts(process, slot);
+            process.take_facts(slot);
         }
         let dead = slot.life() == life::DEAD;
         match (thread.dead, dead) {
@@ -174,9 +127,7 @@ impl Tracker {
     fn process_with(&self, pid: u32, start_ns: u64) -> Option<u32> {
         let is_it = |key: &u32| {
             let process = &self.processes[*key as usize];
-            let started = process.facts.id.start_ns;
-            let slack = if process.rounded { TICK_NS } else { 1 };
-            start_ns == 0 || process.leaderless || started.abs_diff(start_ns) < slack
+            start_ns == 0 || process.leaderless || process.began_at(start_ns)
         };
         let former = self.former.iter().filter(|one| one.0 == pid);
         let keys = self.by_pid.get(&pid).into_iter();
@@ -226,8 +177,7 @@ impl Tracker {
         };
         if let Some(&key) = self.by_pid.get(&id.pid) {
             let known = &self.processes[key as usize];
-            let difference = start_ns.abs_diff(known.facts.id.start_ns);
-            if difference == 0 || (known.rounded && difference < TICK_NS) {
+            if known.began_at(start_ns) {
                 return key;
             }
             let Some(leader) = leader else { return key };
@@ -235,7 +185,7 @@ impl Tracker {
                 let process = &mut self.processes[key as usize];
                 process.leaderless = false;
                 process.facts.id = id;
-                take_facts(process, &leader);
+                process.take_facts(&leader);
                 return key;
             }
             // Another process had this id. The end of its last threads comes in this round.
@@ -247,14 +197,14 @@ impl Tracker {
             alive: true,
             ..Process::default()
         };
-        take_facts(&mut process, leader.as_ref().unwrap_or(slot));
+        process.take_facts(leader.as_ref().unwrap_or(slot));
         process.facts.id = id;
         process.rounded = slot.flags & flag::FROM_PROC != 0;
         process.leaderless = leader.is_none();
         if let Some(reaped) = self.reaped.remove(&id.pid)
             && reaped.start_ns == start_ns
         {
-            process.totals = counters_of(&reaped);
+            process.take_reaped(&reaped);
         }
         self.insert(process)
     }
@@ -309,7 +259,7 @@ impl Tracker {
         process.extra_ns = 0;
         process.on_cpu = false;
         process.facts.state = State::Dead;
-        let mut sample = show(process);
+        let mut sample = process.show();
         if let Some(traffic) = process.traffic.take() {
             self.exited_traffic.push(*traffic);
             sample.traffic = self.exited_traffic.len() as u32;
@@ -385,7 +335,7 @@ impl Tracker {
         let (names, traffic) = (&mut into.names, &mut into.traffic);
         into.processes.extend(self.order.iter().map(|&key| {
             let process = &mut processes[key as usize];
-            let mut sample = show(process);
+            let mut sample = process.show();
             if let Some(name) = &process.long_name {
                 names.push(**name);
                 sample.name = u16::try_from(names.len()).unwrap_or(0);
@@ -465,44 +415,6 @@ impl Tracker {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
-    }
-}
-
-fn take_facts(process: &mut Process, slot: &Slot) {
-    process.facts.comm = Comm(slot.comm);
-    // The slot has these as of birth or exec: later news from `/proc` are not undone.
-    if process.told != (slot.ppid, slot.uid) {
-        process.told = (slot.ppid, slot.uid);
-        process.facts.ppid = slot.ppid;
-        process.facts.uid = slot.uid;
-    }
-    process.facts.exit_code = slot.exit_code;
-    process.facts.state = State::from_task_state(slot.task_state());
-    process.kernel_thread = slot.flags & flag::KERNEL_THREAD != 0;
-}
-
-fn show(process: &mut Process) -> ProcessSample {
-    let mut now = process.totals;
-    now.run_ns = now.run_ns.wrapping_add(process.extra_ns);
-    // Most processes sleep: what is not written stays clean in the CPU's caches.
-    if now != process.facts.counters {
-        process.facts.counters = now.max(process.facts.counters);
-    }
-    let mut sample = process.facts;
-    if process.on_cpu {
-        sample.state = State::Running;
-    }
-    sample
-}
-
-fn counters_of(reaped: &Reaped) -> Counters {
-    Counters {
-        run_ns: reaped.run_ns,
-        voluntary: reaped.voluntary,
-        involuntary: reaped.involuntary,
-        user_ns: reaped.user_ns,
-        system_ns: reaped.system_ns,
-        ..Counters::default()
     }
 }
 
