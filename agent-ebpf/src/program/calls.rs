@@ -35,7 +35,8 @@ fn subjiffy_recv(ctx: BtfTracePointContext) -> i32 {
 /// A call that sends has returned `length`.
 #[inline(always)]
 pub fn sent(socket: Socket, length: i32) {
-    let Some((kind, mut by)) = charged(socket, length) else {
+    let Some(kind) = socket.kind() else { return };
+    let Some(mut by) = charged(socket, length) else {
         return;
     };
     let flow = &mut by.slot.flows[kind];
@@ -50,14 +51,14 @@ pub fn sent(socket: Socket, length: i32) {
 /// A call that receives has returned `length`.
 #[inline(always)]
 pub fn received(socket: Socket, length: i32, flags: u32) {
-    let kind = socket.kind();
-    if kind == Some(kind::TCP) && socket.is_tcp() {
+    let Some(kind) = socket.kind() else { return };
+    if kind == kind::TCP && socket.is_tcp() {
         connections::used(socket);
     }
     if flags & (MSG_PEEK | MSG_ERRQUEUE) != 0 {
         return;
     }
-    let Some((kind, by)) = charged(socket, length) else {
+    let Some(by) = charged(socket, length) else {
         return;
     };
     let flow = &mut by.slot.flows[kind];
@@ -66,18 +67,16 @@ pub fn received(socket: Socket, length: i32, flags: u32) {
     by.mark();
 }
 
-/// The kind of a socket and the slot that a call with this result is charged to; none if it moved
-/// nothing.
+/// The slot that a call with this result is charged to; none if it moved nothing.
 #[inline(always)]
-fn charged<'a>(socket: Socket, length: i32) -> Option<(usize, Traffic<'a>)> {
+fn charged<'a>(socket: Socket, length: i32) -> Option<Traffic<'a>> {
     // An empty datagram is one; an empty read of a stream is its end.
     if length < 0 || (length == 0 && socket.is_stream()) {
         return None;
     }
-    let kind = socket.kind()?;
-    let Some(by) = traffic::of_caller() else {
+    let by = traffic::of_caller();
+    if by.is_none() {
         traffic::lose_bytes(length as u64);
-        return None;
-    };
-    Some((kind, by))
+    }
+    by
 }

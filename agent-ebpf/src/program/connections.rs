@@ -2,7 +2,7 @@
 //!
 //! The kernel has no event for accepting that every kernel lets us see. So a connection that came
 //! from outside belongs to the process that first sends or receives on it or closes it, unless
-//! `accepting` says so earlier.
+//! `functions` say so earlier.
 
 use aya_ebpf::{
     bindings::BPF_SK_STORAGE_GET_F_CREATE,

@@ -44,22 +44,10 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Says that the chunk has news. Reads first: on most switches the byte is set already, and
-    /// a line that nobody writes stays in every CPU's cache. (The reader looks at a marked chunk
-    /// once more in its next sample, so a mark cleared between our two steps costs nothing.)
+    /// Says that the chunk has news.
     #[inline(always)]
     pub fn mark(&self) {
-        if let Some(group) = MARKS.get_ptr_mut(self.chunk / MARKS_PER_GROUP) {
-            // SAFETY: a pointer into the map's element; bytes may be stored from any CPU.
-            unsafe {
-                let byte = group
-                    .cast::<u8>()
-                    .add((self.chunk % MARKS_PER_GROUP) as usize);
-                if byte.read_volatile() == 0 {
-                    byte.write_volatile(1);
-                }
-            }
-        }
+        mark(&MARKS, self.chunk);
     }
 
     /// Runs `write` so that a concurrent reader notices.
@@ -103,6 +91,22 @@ impl Place<'_> {
             task.counters_into(slot);
             task.metadata_into(slot);
         });
+    }
+}
+
+/// Says that a chunk has news. Reads first: mostly the byte is set already, and a line that nobody
+/// writes stays in every CPU's cache. (The reader looks at a marked chunk once more in its next
+/// sample, so a mark cleared between our two steps costs nothing.)
+#[inline(always)]
+pub fn mark(marks: &Array<MarkGroup>, chunk: u32) {
+    if let Some(group) = marks.get_ptr_mut(chunk / MARKS_PER_GROUP) {
+        // SAFETY: a pointer into the map's element; bytes may be stored from any CPU.
+        unsafe {
+            let byte = group.cast::<u8>().add((chunk % MARKS_PER_GROUP) as usize);
+            if byte.read_volatile() == 0 {
+                byte.write_volatile(1);
+            }
+        }
     }
 }
 

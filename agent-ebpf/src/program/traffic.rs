@@ -8,7 +8,7 @@ use aya_ebpf::{
 };
 use core::intrinsics::{AtomicOrdering, atomic_xadd};
 use subjiffy_common::{
-    directory::{CHUNK_SLOTS, MARKS as MARKS_PER_GROUP, MarkGroup},
+    directory::{CHUNK_SLOTS, MarkGroup},
     net::{NET_GRAVES_BYTES, NetLoss, NetSlot},
 };
 
@@ -34,20 +34,10 @@ pub struct Traffic<'a> {
 }
 
 impl Traffic<'_> {
-    /// Says that the chunk has news, as `table::Place::mark`. After the numbers were written.
+    /// Says that the chunk has news. After the numbers were written.
     #[inline(always)]
     pub fn mark(&self) {
-        if let Some(group) = NET_MARKS.get_ptr_mut(self.chunk / MARKS_PER_GROUP) {
-            // SAFETY: a pointer into the map's element; bytes may be stored from any CPU.
-            unsafe {
-                let byte = group
-                    .cast::<u8>()
-                    .add((self.chunk % MARKS_PER_GROUP) as usize);
-                if byte.read_volatile() == 0 {
-                    byte.write_volatile(1);
-                }
-            }
-        }
+        table::mark(&NET_MARKS, self.chunk);
     }
 }
 
