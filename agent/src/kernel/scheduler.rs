@@ -215,6 +215,9 @@ impl Reader {
                 return false;
             }
             let first = (chunk * CHUNK_SLOTS) as usize;
+            if !self.tables.slots.is_readable(first) {
+                return true;
+            }
             // Slots that the chunk's former ids left behind say nothing of its place now.
             let used = (first..first + CHUNK_SLOTS as usize).find_map(|index| {
                 let slot = self.tables.slots.read(index);

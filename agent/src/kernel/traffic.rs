@@ -68,7 +68,8 @@ impl Reader {
                 self.strangers_bytes += slot.bytes();
             } else {
                 // Of the dead whose end was read, only what is sent again can come so late.
-                self.late_retransmits += slot.events().saturating_sub(slot.read_events);
+                let late = slot.events().saturating_sub(slot.read_events);
+                self.late_retransmits += late.min(slot.retransmits.into());
             }
         }
         self.strangers = strangers;

@@ -115,10 +115,17 @@ impl<T: Plain> Windows<T> {
         }
     }
 
-    /// Lets go what was not looked at since the last call.
+    /// Whether an element can be read now.
+    #[must_use]
+    pub fn is_readable(&self, index: usize) -> bool {
+        self.find(index).is_some()
+    }
+
+    /// Lets go what was not looked at since the last call; what could not be mapped is tried again.
     pub fn forget_unused(&mut self) {
         for window in &mut self.windows {
-            if !window.used.replace(false) {
+            let used = window.used.replace(false);
+            if !used || matches!(window.table.get(), Some(None)) {
                 window.table.take();
             }
         }
