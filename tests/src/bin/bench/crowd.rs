@@ -1,8 +1,9 @@
 //! Processes for the agents to look at.
 
+use crate::{pin, stats::median};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use subjiffy_tests::load::Load;
+use subjiffy_tests::load::{Load, number};
 use subjiffy_tests::process::Owned;
 use subjiffy_tests::{build, truth};
 
@@ -59,4 +60,19 @@ pub fn top(stdout: Stdio) -> Result<Owned, String> {
     child
         .map(Owned)
         .map_err(|error| format!("subjiffy top: {error}"))
+}
+
+/// Nanoseconds of half a round of a game of two (`load pingpong ...`) on the first CPU: the median of
+/// some games, which are short so that few of them see the rest of the machine.
+pub fn half_round_ns(game: &str, games: usize) -> Result<f64, String> {
+    let play = || {
+        let mut game = start(game);
+        let line = game.run();
+        game.finish();
+        number(&line, "ns_per_round") as f64 / 2.0
+    };
+    let games = pin::on(pin::first()?, || {
+        (0..games).map(|_| play()).collect::<Vec<_>>()
+    })?;
+    Ok(median(&games))
 }

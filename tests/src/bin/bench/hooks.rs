@@ -12,18 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use subjiffy_ebpf::program;
-use subjiffy_tests::load::number;
 
 /// A round of the game is two switches.
 const GAME: &str = "pingpong --rounds 10000";
 
-/// Games for one figure: the shorter they are, the fewer see the rest of the machine.
+/// Games for one figure.
 const GAMES: usize = 15;
 const FORKS: u32 = 20_000;
 const FORKS_EACH_ROUND: u32 = 4_000;
-
-/// Attaching patches kernel code and waits for all CPUs; that is over by then.
-const SETTLE: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -62,7 +58,7 @@ impl State {
             Self::Sampled => Box::new(pin::on(pin::last()?, Sampling::start)?),
             Self::Top => Box::new(top()?),
         };
-        std::thread::sleep(SETTLE);
+        programs::settle();
         Ok(held)
     }
 }
@@ -106,7 +102,7 @@ fn top() -> Result<impl Any, String> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    std::thread::sleep(SETTLE);
+    programs::settle();
     Ok(top)
 }
 
@@ -138,16 +134,7 @@ pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
 
 /// Nanoseconds of one switch, the median of some games.
 fn switch_ns() -> Result<f64, String> {
-    let play = || {
-        let mut game = crowd::start(GAME);
-        let line = game.run();
-        game.finish();
-        number(&line, "ns_per_round") as f64 / 2.0
-    };
-    let games = pin::on(pin::first()?, || {
-        (0..GAMES).map(|_| play()).collect::<Vec<_>>()
-    })?;
-    Ok(median(&games))
+    crowd::half_round_ns(GAME, GAMES)
 }
 
 /// Nanoseconds of one fork, exit and wait.

@@ -1,23 +1,18 @@
 //! What the hooks on sockets cost: one byte to and fro through a TCP connection.
 
 use crate::{
-    crowd, pin, programs, progress,
+    crowd, programs, progress,
     stats::{median, spread},
     table::Table,
 };
 use std::any::Any;
-use std::time::Duration;
 use subjiffy_ebpf::program;
-use subjiffy_tests::load::number;
 
 /// A round of the game is two messages, each sent and received once.
 const GAME: &str = "pingpong --rounds 10000 --over tcp";
 
-/// Games for one figure: the shorter they are, the fewer see the rest of the machine.
+/// Games for one figure.
 const GAMES: usize = 9;
-
-/// Attaching patches kernel code and waits for all CPUs; that is over by then.
-const SETTLE: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy)]
 enum State {
@@ -63,7 +58,7 @@ impl State {
                 Box::new(agent)
             }
         };
-        std::thread::sleep(SETTLE);
+        programs::settle();
         Ok(held)
     }
 }
@@ -87,16 +82,7 @@ pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
 
 /// Nanoseconds of one message, the median of some games.
 fn message_ns() -> Result<f64, String> {
-    let play = || {
-        let mut game = crowd::start(GAME);
-        let line = game.run();
-        game.finish();
-        number(&line, "ns_per_round") as f64 / 2.0
-    };
-    let games = pin::on(pin::first()?, || {
-        (0..GAMES).map(|_| play()).collect::<Vec<_>>()
-    })?;
-    Ok(median(&games))
+    crowd::half_round_ns(GAME, GAMES)
 }
 
 fn message_table(ns: &[Vec<f64>; STATES.len()]) -> Table {

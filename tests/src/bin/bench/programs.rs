@@ -4,6 +4,7 @@ use aya::programs::{BtfTracePoint, ProgramInfo, loaded_programs};
 use aya::sys::{Stats, enable_stats};
 use aya::{Btf, Ebpf, EbpfLoader};
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 use subjiffy::kernel::layout::Layout;
 use subjiffy::kernel::load::BTF_PATH;
 use subjiffy::kernel::{btf, load::Kernel, scheduler, traffic};
@@ -12,6 +13,11 @@ use subjiffy_ebpf::{OBJECT, program};
 
 const ADVICE: &str = "the hooks need root, or CAP_BPF and CAP_PERFMON, on a kernel with BTF; \
                       `subjiffy doctor` says what is missing";
+
+/// Attaching patches kernel code and waits for all CPUs; that is over after this.
+pub fn settle() {
+    std::thread::sleep(Duration::from_millis(300));
+}
 
 /// Attaches the empty hook to a tracepoint; it goes with the object.
 pub fn empty(tracepoint: &str) -> Result<Ebpf, String> {
