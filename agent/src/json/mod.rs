@@ -208,6 +208,7 @@ const fn all() -> [&'static Field; FIELDS.len()] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Sockets;
     use crate::{
         collect::{
             moment::Moment,
@@ -390,6 +391,38 @@ mod tests {
             (line["skipped"].as_u64(), line["process_count"].as_u64()),
             (Some(2), Some(9))
         );
+    }
+
+    #[test]
+    fn bytes_on_sockets_are_numbers_or_null_and_details_come_with_traffic() {
+        let mut snapshot = snapshot(Precision::Scheduler);
+        let row = |snapshot: &Snapshot| {
+            let mut text = Vec::new();
+            write(&mut text, snapshot);
+            let line: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            line["processes"][0].clone()
+        };
+        let keys = ["rx_bytes", "tx_bytes", "rx_calls", "tx_calls"];
+        let unknown = row(&snapshot);
+        assert!(
+            keys.iter()
+                .all(|key| unknown.get(key).is_some_and(|one| one.is_null()))
+        );
+        snapshot.counts_traffic = true;
+        let quiet = row(&snapshot);
+        assert!(keys.iter().all(|key| quiet[key] == 0));
+        assert_eq!(quiet.get("udp_tx_bytes"), None);
+        let mut did = Sockets::default();
+        did.change.udp.tx_bytes = 7;
+        did.total.tcp.rx_bytes = 9;
+        snapshot.traffic.push(did);
+        snapshot.processes[0].sample.traffic = 1;
+        let busy = row(&snapshot);
+        assert_eq!(
+            (&busy["udp_tx_bytes"], &busy["tcp_rx_bytes"]),
+            (&7.into(), &0.into())
+        );
+        assert_eq!(busy["rx_total_bytes"], 9);
     }
 
     #[test]
