@@ -3,6 +3,7 @@
 use crate::raw::Message;
 use flate2::bufread::GzDecoder;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 /// Up to this many bytes an answer is sent as it is.
@@ -19,6 +20,8 @@ pub struct Row {
     pub cpu_usage: f32,
     /// Number 4.
     pub mem_bytes: u64,
+    /// Numbers that socktop's clients do not know, as far as they are plain ones.
+    pub own: BTreeMap<u64, u64>,
 }
 
 /// The list: `process_count` and the rows.
@@ -81,6 +84,7 @@ fn row(bytes: &[u8]) -> Result<Row, String> {
         name: String::new(),
         cpu_usage: 0.0,
         mem_bytes: 0,
+        own: BTreeMap::new(),
     };
     for field in fields(bytes) {
         match field? {
@@ -91,6 +95,7 @@ fn row(bytes: &[u8]) -> Result<Row, String> {
             (3, Field::Four(bits)) => row.cpu_usage = f32::from_bits(bits),
             (4, Field::Number(bytes)) => row.mem_bytes = bytes,
             (1..=4, other) => return Err(format!("a wrong type in a row: {other:?}")),
+            (number, Field::Number(value)) => drop(row.own.insert(number, value)),
             _ => {}
         }
     }
@@ -191,6 +196,7 @@ mod tests {
             name: "sh".into(),
             cpu_usage: 50.0,
             mem_bytes: 1_757_184,
+            own: BTreeMap::new(),
         };
         assert_eq!(rows[1], row);
     }
