@@ -26,6 +26,7 @@ pub mod control;
 pub mod descriptors;
 pub mod details;
 pub mod doctor;
+pub mod elements;
 pub mod flights;
 pub mod gpu;
 pub mod hardware;
