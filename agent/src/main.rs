@@ -106,14 +106,13 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
         let collector = open(settings.bpf)?;
-        let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
+        let sampler = Sampler::start(collector, args.period).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
             &Root::default(),
             answers::Settings {
                 lifetimes: settings.lifetimes,
                 hardware: settings.hardware,
-                period: args.period,
             },
         )
         .with_counters(setup.counters.clone());

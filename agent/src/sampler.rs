@@ -31,10 +31,11 @@ enum Command {
     WantMachine,
     Subscribe {
         id: u64,
-        period: Duration,
+        period: Option<Duration>,
         to: watch::Sender<Arc<Snapshot>>,
     },
     Unsubscribe(u64),
+    SetPeriod(Duration),
     Stop,
 }
 
@@ -91,11 +92,11 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Starts the thread.
+    /// Starts the thread. `period` is for subscribers that name none.
     ///
     /// # Errors
     /// If the system refuses another thread.
-    pub fn start(collector: Collector) -> std::io::Result<Self> {
+    pub fn start(collector: Collector, period: Duration) -> std::io::Result<Self> {
         let mailbox = Arc::new(Mailbox::default());
         let (list_to, list) = watch::channel(Arc::default());
         let (details_to, details) = watch::channel(Arc::default());
@@ -103,6 +104,7 @@ impl Sampler {
         let worker = Worker::new(
             collector,
             Arc::clone(&mailbox),
+            period,
             [list_to, details_to],
             machines_to,
         );
@@ -147,10 +149,10 @@ impl Handle {
         Attached(Arc::clone(&self.mailbox))
     }
 
-    /// Snapshots every `period`, from 1 ms up (200 ms where books are kept in jiffies). All who have
-    /// the same period get the same ones.
+    /// Snapshots every `period`, from 1 ms up (200 ms where books are kept in jiffies), or at the
+    /// agent's period. All who have the same period get the same ones.
     #[must_use]
-    pub fn subscribe(&self, period: Duration) -> Subscription {
+    pub fn subscribe(&self, period: Option<Duration>) -> Subscription {
         let (to, newest) = watch::channel(Arc::default());
         let counter = &self.subscriptions;
         let id = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -160,6 +162,11 @@ impl Handle {
             id,
             newest,
         }
+    }
+
+    /// Gives the agent another period: those who named none have it at once.
+    pub fn set_period(&self, period: Duration) {
+        self.mailbox.send(Command::SetPeriod(period));
     }
 
     /// The processes now, and what they did since a process list was asked for last. `None` if the

@@ -89,11 +89,11 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Begins; `period` is for who did not ask for one.
+    /// Begins; who did not ask for a period has the agent's, which may change.
     #[must_use]
-    pub fn begin(sampler: &Handle, wish: Wish, period: Duration) -> Self {
+    pub fn begin(sampler: &Handle, wish: Wish) -> Self {
         Self {
-            subscription: sampler.subscribe(wish.period.unwrap_or(period)),
+            subscription: sampler.subscribe(wish.period),
             writer: Writer {
                 wish,
                 last_seq: None,

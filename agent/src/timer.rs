@@ -63,6 +63,8 @@ impl<C> Mailbox<C> {
 #[derive(Debug)]
 pub struct Ticker {
     period: Duration,
+    /// The tick before `next`, or where it began.
+    last: Instant,
     next: Instant,
     missed: u64,
 }
@@ -73,9 +75,24 @@ impl Ticker {
     pub fn new(period: Duration, from: Instant) -> Self {
         Self {
             period,
+            last: from,
             next: from + period,
             missed: 0,
         }
+    }
+
+    /// Its period.
+    #[must_use]
+    pub fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// Ticks at another distance from `now` on: the next tick is one new period after the last one,
+    /// at once if that is over. No two are closer together than the shorter of both periods, or
+    /// farther apart than the longer one.
+    pub fn set_period(&mut self, period: Duration, now: Instant) {
+        self.period = period;
+        self.next = (self.last + period).max(now);
     }
 
     /// When the next tick is due.
@@ -90,11 +107,12 @@ impl Ticker {
         let behind = now.saturating_duration_since(self.next);
         let skipped = behind.as_nanos() / self.period.as_nanos().max(1);
         self.missed += skipped as u64;
-        self.next += self.period;
+        self.last = self.next;
         if skipped > 0 {
             let missed = u32::try_from(skipped).unwrap_or(u32::MAX);
-            self.next += self.period.saturating_mul(missed);
+            self.last += self.period.saturating_mul(missed);
         }
+        self.next = self.last + self.period;
     }
 
     /// Ticks that were skipped because the one before took too long.
@@ -129,6 +147,24 @@ mod tests {
         assert_eq!((ticker.next(), ticker.missed()), (start + 50 * MS, 2));
         ticker.advance(start + 50 * MS);
         assert_eq!((ticker.next(), ticker.missed()), (start + 60 * MS, 2));
+    }
+
+    #[test]
+    fn another_period_begins_at_the_last_tick() {
+        let start = Instant::now();
+        let mut ticker = Ticker::new(1000 * MS, start);
+        ticker.advance(start + 1000 * MS);
+        // A shorter one that is over already: at once, and from there on its own grid.
+        ticker.set_period(100 * MS, start + 1700 * MS);
+        assert_eq!(ticker.next(), start + 1700 * MS);
+        ticker.advance(start + 1701 * MS);
+        assert_eq!(ticker.next(), start + 1800 * MS);
+        // A shorter one that is not over, and a longer one.
+        ticker.set_period(50 * MS, start + 1710 * MS);
+        assert_eq!(ticker.next(), start + 1750 * MS);
+        ticker.set_period(10_000 * MS, start + 1720 * MS);
+        assert_eq!(ticker.next(), start + 11_700 * MS);
+        assert_eq!(ticker.missed(), 0);
     }
 
     #[test]

@@ -36,8 +36,6 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// What hardware is asked.
     pub hardware: hardware::Settings,
-    /// Sampling period of streams that name none.
-    pub period: Duration,
 }
 
 /// Everything socktop's clients may ask for.
@@ -163,6 +161,6 @@ impl Answers for Socktop {
     fn samples(&self, request: &str) -> Result<Stream, String> {
         let request = StreamRequest::parse(request).map_err(|error| error.to_string())?;
         let wish = Wish::from_request(&request)?;
-        Ok(Stream::begin(&self.sampler, wish, self.settings.period))
+        Ok(Stream::begin(&self.sampler, wish))
     }
 }

@@ -1,6 +1,6 @@
 //! The thread, on this machine's `/proc`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::{collect::collector::Setup, procfs::Root};
@@ -10,7 +10,7 @@ fn sampler() -> Sampler {
         root: Root::default(),
         bpf: false,
     };
-    Sampler::start(Collector::open(&setup).unwrap()).unwrap()
+    Sampler::start(Collector::open(&setup).unwrap(), Duration::from_secs(3600)).unwrap()
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -24,8 +24,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 fn each_subscriber_has_its_own_period() {
     let sampler = sampler();
     let handle = sampler.handle();
-    let mut slow = handle.subscribe(Duration::from_millis(600));
-    let mut quick = handle.subscribe(Duration::from_millis(1));
+    let mut slow = handle.subscribe(Some(Duration::from_millis(600)));
+    let mut quick = handle.subscribe(Some(Duration::from_millis(1)));
     block_on(async {
         let (mut begun, mut end) = (0, 0);
         for number in 1..=3 {
@@ -58,8 +58,8 @@ fn each_subscriber_has_its_own_period() {
 fn subscribers_of_one_period_share_their_snapshots() {
     let sampler = sampler();
     let handle = sampler.handle();
-    let mut one = handle.subscribe(Duration::from_millis(30));
-    let mut other = handle.subscribe(Duration::from_millis(30));
+    let mut one = handle.subscribe(Some(Duration::from_millis(30)));
+    let mut other = handle.subscribe(Some(Duration::from_millis(30)));
     block_on(async {
         let (one, other) = (one.next().await.unwrap(), other.next().await.unwrap());
         assert!(Arc::ptr_eq(&one, &other) || one.seq != other.seq);
@@ -107,10 +107,38 @@ fn details_cover_a_time_that_says_something_whoever_asked_before() {
 }
 
 #[test]
+fn another_period_loses_nothing_and_begins_at_once() {
+    let sampler = sampler();
+    let handle = sampler.handle();
+    let mut follower = handle.subscribe(None);
+    let mut other = handle.subscribe(Some(Duration::from_millis(500)));
+    block_on(async {
+        // After one of the other's the follower has waited less than its hour.
+        other.next().await.unwrap();
+        let set = Instant::now();
+        handle.set_period(Duration::from_millis(300));
+        let first = follower.next().await.unwrap();
+        let second = follower.next().await.unwrap();
+        assert!(set.elapsed() < Duration::from_secs(60), "not after an hour");
+        let begun = |one: &Snapshot| one.at.monotonic_ns - one.interval_ns;
+        assert_eq!(
+            begun(&second),
+            first.at.monotonic_ns,
+            "no gap and no overlap"
+        );
+        // Half the shorter period at least.
+        assert!(second.interval_ns >= 150_000_000, "{}", second.interval_ns);
+        // Who named a period keeps it.
+        let own = other.next().await.unwrap();
+        assert!(own.interval_ns >= 250_000_000, "{}", own.interval_ns);
+    });
+}
+
+#[test]
 fn it_ends_although_somebody_waits() {
     let sampler = sampler();
     let handle = sampler.handle();
-    let mut subscription = handle.subscribe(Duration::from_secs(3600));
+    let mut subscription = handle.subscribe(Some(Duration::from_secs(3600)));
     drop(sampler);
     block_on(async {
         assert!(subscription.next().await.is_none());

@@ -133,7 +133,8 @@ impl Details {
 
 /// Subscribers of one period.
 pub(super) struct Periodic {
-    pub(super) period: Duration,
+    /// Whether they named no period and get that of the agent, which may change.
+    pub(super) follows: bool,
     pub(super) ticker: Ticker,
     track: Track,
     pub(super) publisher: Publisher<Snapshot>,
@@ -141,13 +142,13 @@ pub(super) struct Periodic {
 
 impl Periodic {
     /// Begins at `sample`, which has just been taken.
-    pub(super) fn begin(period: Duration, sample: Option<&Arc<Sample>>) -> Self {
+    pub(super) fn begin(period: Duration, follows: bool, sample: Option<&Arc<Sample>>) -> Self {
         let mut track = Track::default();
         if let Some(sample) = sample {
             track.begin(sample);
         }
         Self {
-            period,
+            follows,
             ticker: Ticker::new(period, Instant::now()),
             track,
             publisher: Publisher::default(),

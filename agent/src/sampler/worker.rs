@@ -39,6 +39,8 @@ pub(super) struct Worker {
     machines: Publisher<MachineSnapshot>,
     want_machine: bool,
     first_machine: bool,
+    /// For who names none.
+    period: Duration,
     /// Consumers that may ask at any time.
     attached: usize,
     /// After a failure nothing is tried before this.
@@ -49,6 +51,7 @@ impl Worker {
     pub(super) fn new(
         collector: Collector,
         mailbox: Arc<Mailbox<Command>>,
+        period: Duration,
         [list, details]: [watch::Sender<Arc<Snapshot>>; 2],
         machines: watch::Sender<Arc<MachineSnapshot>>,
     ) -> Self {
@@ -63,6 +66,7 @@ impl Worker {
             machines: Publisher::to(machines),
             want_machine: false,
             first_machine: true,
+            period,
             attached: 0,
             pause_until: None,
         }
@@ -99,6 +103,7 @@ impl Worker {
             }
             Command::WantMachine => self.want_machine = true,
             Command::Subscribe { id, period, to } => self.subscribe(id, period, to),
+            Command::SetPeriod(period) => self.set_period(period),
             Command::Unsubscribe(id) => {
                 for one in &mut self.periodic {
                     one.publisher.remove(id);
@@ -120,18 +125,33 @@ impl Worker {
         }
     }
 
-    fn subscribe(&mut self, id: u64, period: Duration, to: watch::Sender<Arc<Snapshot>>) {
-        let period = match self.collector.precision() {
+    /// The shortest period that the books allow, or this one.
+    fn possible(&self, period: Duration) -> Duration {
+        match self.collector.precision() {
             Precision::Jiffy => period.max(SHORTEST_JIFFIES),
             Precision::Scheduler => period,
-        };
-        let same = self.periodic.iter_mut().find(|one| one.period == period);
-        if let Some(one) = same {
+        }
+    }
+
+    /// Gives all who follow the agent's period another one, and who comes later.
+    fn set_period(&mut self, period: Duration) {
+        self.period = period;
+        let (period, now) = (self.possible(period), Instant::now());
+        for one in self.periodic.iter_mut().filter(|one| one.follows) {
+            one.ticker.set_period(period, now);
+        }
+    }
+
+    fn subscribe(&mut self, id: u64, period: Option<Duration>, to: watch::Sender<Arc<Snapshot>>) {
+        let follows = period.is_none();
+        let period = self.possible(period.unwrap_or(self.period));
+        let same = |one: &&mut Periodic| one.follows == follows && one.ticker.period() == period;
+        if let Some(one) = self.periodic.iter_mut().find(same) {
             one.publisher.add(id, to);
             return;
         }
         let sample = self.sample(Scope::Network);
-        let mut one = Periodic::begin(period, sample.as_ref());
+        let mut one = Periodic::begin(period, follows, sample.as_ref());
         one.publisher.add(id, to);
         self.periodic.push(one);
     }
