@@ -12,8 +12,9 @@ use clap::Parser;
 use rustix::system::uname;
 use subjiffy::{
     answers::{self, Socktop},
-    cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
+    cli::{AgentArgs, Cli, Command, CtlArgs, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
+    ctl,
     descriptors::make_room,
     doctor,
     elements::Catalog,
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         None => run_agent(&cli.agent),
         Some(Command::Top(args)) => run_top(args),
         Some(Command::Doctor(args)) => run_doctor(args),
+        Some(Command::Ctl(args)) => run_ctl(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -171,14 +173,8 @@ fn urls(listeners: &[TcpListener], tls: bool) -> Result<Vec<String>, String> {
 
 fn run_top(args: TopArgs) -> Result<(), String> {
     let stop = Arc::new(Mailbox::default());
-    let runtime = runtime(1)?;
     let end = Arc::clone(&stop);
-    let signals = runtime.block_on(async { Signals::install() });
-    let mut signals = signals.map_err(|error| error.to_string())?;
-    runtime.spawn(async move {
-        signals.requested().await;
-        end.send(top::Stop);
-    });
+    let runtime = when_requested(move || end.send(top::Stop))?;
     let printer = thread::Builder::new()
         .name("sampler".into())
         .spawn(move || {
@@ -188,6 +184,30 @@ fn run_top(args: TopArgs) -> Result<(), String> {
     let printed = printer.map_err(|error| error.to_string())?.join();
     runtime.shutdown_timeout(Duration::from_millis(100));
     printed.unwrap_or_else(|_| Err("the sampler has failed".to_owned()))
+}
+
+fn run_ctl(args: &CtlArgs) -> Result<(), String> {
+    if !args.watch {
+        return ctl::run(args, None).map_err(|error| error.to_string());
+    }
+    let ending = Arc::new(ctl::Ending::default());
+    let end = Arc::clone(&ending);
+    let runtime = when_requested(move || end.end())?;
+    let watched = ctl::run(args, Some(&ending));
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    watched.map_err(|error| error.to_string())
+}
+
+/// Calls `end` when a signal asks this process to end, while the runtime is there.
+fn when_requested(end: impl FnOnce() + Send + 'static) -> Result<runtime::Runtime, String> {
+    let runtime = runtime(1)?;
+    let signals = runtime.block_on(async { Signals::install() });
+    let mut signals = signals.map_err(|error| error.to_string())?;
+    runtime.spawn(async move {
+        signals.requested().await;
+        end();
+    });
+    Ok(runtime)
 }
 
 fn run_doctor(args: DoctorArgs) -> Result<(), String> {
