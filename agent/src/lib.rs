@@ -37,6 +37,7 @@ pub mod json;
 pub mod kernel;
 pub mod listen;
 pub mod memory;
+pub mod metronome;
 pub mod model;
 pub mod order;
 pub mod privilege;
