@@ -14,7 +14,7 @@
 //! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
 //!
 //! Beside it: [`cli`], [`ctl`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`],
-//! [`shutdown`], [`timer`], [`check`].
+//! [`shutdown`], [`timer`], [`metronome`], [`priority`], [`check`].
 
 pub mod answers;
 pub mod background;
@@ -40,6 +40,7 @@ pub mod memory;
 pub mod metronome;
 pub mod model;
 pub mod order;
+pub mod priority;
 pub mod privilege;
 pub mod procfs;
 pub mod rows;
