@@ -1,7 +1,7 @@
 //! The `subjiffy` program: reads the command line and starts what it asks for.
 
 use std::{
-    io,
+    io::{self, Write},
     process::ExitCode,
     sync::Arc,
     thread,
@@ -14,8 +14,11 @@ use subjiffy::{
     answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
+    config::ConfigFile,
     descriptors::make_room,
-    doctor, listen, memory,
+    doctor,
+    elements::known::KNOWN,
+    listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
@@ -41,7 +44,15 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("subjiffy: {error}");
+            // As compilers and editors have it: FILE:LINE first.
+            let prefix = if cli.agent.check_config {
+                ""
+            } else {
+                "subjiffy: "
+            };
+            for line in error.lines() {
+                eprintln!("{prefix}{line}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -75,12 +86,38 @@ fn open(bpf: bool) -> Result<Collector, String> {
     Ok(collector)
 }
 
-fn run_agent(args: &AgentArgs) -> Result<(), String> {
-    let settings = Settings::new(args, |name| std::env::var_os(name))?;
+/// Of the file, the flags and the environment.
+fn settings(args: &AgentArgs) -> Result<Settings, String> {
+    let file = args.config.as_deref();
+    let file = file
+        .map(|path| ConfigFile::read(path, &KNOWN))
+        .transpose()?;
+    let settings = Settings::new(args, file.as_ref(), |name| std::env::var_os(name))?;
+    for warning in file.iter().flat_map(ConfigFile::warnings) {
+        tracing::warn!("{warning}");
+    }
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
+    Ok(settings)
+}
+
+/// Looks at what is only read; nothing is made and nothing starts.
+fn check(args: &AgentArgs, settings: &Settings, hostname: &str) -> Result<(), String> {
+    settings.token.load()?;
+    if let Some(Tls::Own { .. }) = settings.tls {
+        certificate(settings, hostname)?;
+    }
+    let file = args.config.as_deref().unwrap_or("".as_ref());
+    writeln!(io::stdout(), "{}: ok", file.display()).map_err(|error| error.to_string())
+}
+
+fn run_agent(args: &AgentArgs) -> Result<(), String> {
+    let settings = settings(args)?;
     let hostname = uname().nodename().to_string_lossy().into_owned();
+    if args.check_config {
+        return check(args, &settings, &hostname);
+    }
     let certificate = certificate(&settings, &hostname)?;
     let mut limits = settings.limits.clone();
     limits.connections = make_room(limits.connections);
@@ -106,7 +143,8 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
         let collector = open(settings.bpf)?;
-        let sampler = Sampler::start(collector, args.period).map_err(|error| error.to_string())?;
+        let sampler =
+            Sampler::start(collector, settings.period).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
             &Root::default(),

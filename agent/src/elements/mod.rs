@@ -2,11 +2,13 @@
 //! it is polled, a period.
 //!
 //! * [`figures`]: how punctual its polls were and what they cost
+//! * [`known`]: those that a configuration file may name
 //!
 //! Whoever does the work of an element holds its [`Entry`] and looks there what it may do; whoever
 //! controls it changes the entry. Neither waits for the other.
 
 pub mod figures;
+pub mod known;
 
 use std::{
     sync::{
