@@ -13,8 +13,8 @@
 //! Read only when a client asks, and never waited for long: [`hardware`] ([`sensors`], [`gpu`]) and
 //! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
 //!
-//! Beside it: [`cli`], [`config`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`],
-//! [`shutdown`], [`timer`], [`check`].
+//! Beside it: [`cli`], [`ctl`], [`config`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`],
+//! [`privilege`], [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
 pub mod background;
@@ -24,6 +24,7 @@ pub mod cli;
 pub mod collect;
 pub mod config;
 pub mod control;
+pub mod ctl;
 pub mod descriptors;
 pub mod details;
 pub mod doctor;

@@ -12,12 +12,14 @@ use clap::Parser;
 use rustix::system::uname;
 use subjiffy::{
     answers::{self, Socktop},
-    cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
+    cli::{AgentArgs, Cli, Command, CtlArgs, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
     config::ConfigFile,
+    control::{self, operator::Controller},
+    ctl,
     descriptors::make_room,
     doctor,
-    elements::known::KNOWN,
+    elements::{Catalog, catalog::KNOWN},
     listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
@@ -29,7 +31,10 @@ use subjiffy::{
     tls::{Keeper, Names, Source, Store},
     top,
 };
-use tokio::{net::TcpListener, runtime};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    runtime,
+};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
         None => run_agent(&cli.agent),
         Some(Command::Top(args)) => run_top(args),
         Some(Command::Doctor(args)) => run_doctor(args),
+        Some(Command::Ctl(args)) => run_ctl(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,10 +78,11 @@ fn start_log() {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-fn open(bpf: bool) -> Result<Collector, String> {
+fn open(bpf: bool, catalog: &Catalog) -> Result<Collector, String> {
     let collector = Collector::open(&Setup {
         root: Root::default(),
         bpf,
+        catalog: catalog.clone(),
     })
     .map_err(|error| format!("cannot read /proc: {error}"))?;
     if let Some(error) = collector.missing() {
@@ -89,9 +96,7 @@ fn open(bpf: bool) -> Result<Collector, String> {
 /// Of the file, the flags and the environment.
 fn settings(args: &AgentArgs) -> Result<Settings, String> {
     let file = args.config.as_deref();
-    let file = file
-        .map(|path| ConfigFile::read(path, &KNOWN))
-        .transpose()?;
+    let file = file.map(|path| ConfigFile::read(path, KNOWN)).transpose()?;
     let settings = Settings::new(args, file.as_ref(), |name| std::env::var_os(name))?;
     for warning in file.iter().flat_map(ConfigFile::warnings) {
         tracing::warn!("{warning}");
@@ -142,9 +147,20 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         // Before BPF is loaded: who connects meanwhile waits instead of being refused.
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
-        let collector = open(settings.bpf)?;
-        let sampler =
-            Sampler::start(collector, settings.period).map_err(|error| error.to_string())?;
+        let control = match settings.no_control {
+            true => None,
+            false => control::open(
+                settings.control.as_deref(),
+                settings.control_group.as_ref(),
+                std::env::var_os("XDG_RUNTIME_DIR"),
+            )?,
+        };
+        let catalog = Catalog::default();
+        catalog.sched.set_period(settings.period);
+        let collector = open(settings.bpf, &catalog)?;
+        collector.clock().set_period(settings.period);
+        settings.apply(&catalog.elements());
+        let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
             &Root::default(),
@@ -153,18 +169,33 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
                 hardware: settings.hardware,
             },
         )
-        .with_counters(setup.counters.clone());
+        .with_counters(setup.counters.clone())
+        .with_catalog(&catalog);
         let token = CancellationToken::new();
         if let Some(keeper) = certificate {
             tokio::spawn(keeper.run(token.clone()));
+        }
+        if let Some((socket, others)) = &control {
+            let controller = Controller::new(catalog.elements(), sampler.handle(), token.clone());
+            let listener = socket.listener.try_clone().and_then(UnixListener::from_std);
+            let listener = listener.map_err(|error| format!("{socket}: {error}"))?;
+            tokio::spawn(control::server::serve(
+                listener,
+                Arc::new(controller),
+                *others,
+                token.clone(),
+            ));
+            tracing::info!("control socket: {socket}");
         }
         let serving = serve::serve(listeners, Arc::new(answers), setup, token.clone());
         let server = tokio::spawn(serving);
         for url in urls {
             tracing::info!("listening on {url}");
         }
-        signals.requested().await;
-        token.cancel();
+        tokio::select! {
+            () = signals.requested() => token.cancel(),
+            () = token.cancelled() => {}
+        }
         let _ = server.await;
         Ok(())
     });
@@ -202,23 +233,41 @@ fn urls(listeners: &[TcpListener], tls: bool) -> Result<Vec<String>, String> {
 
 fn run_top(args: TopArgs) -> Result<(), String> {
     let stop = Arc::new(Mailbox::default());
-    let runtime = runtime(1)?;
     let end = Arc::clone(&stop);
-    let signals = runtime.block_on(async { Signals::install() });
-    let mut signals = signals.map_err(|error| error.to_string())?;
-    runtime.spawn(async move {
-        signals.requested().await;
-        end.send(top::Stop);
-    });
+    let runtime = when_requested(move || end.send(top::Stop))?;
     let printer = thread::Builder::new()
         .name("sampler".into())
         .spawn(move || {
-            let mut collector = open(!args.no_bpf)?;
+            let mut collector = open(!args.no_bpf, &Catalog::default())?;
             top::run(&mut collector, &args, &stop).map_err(|error| error.to_string())
         });
     let printed = printer.map_err(|error| error.to_string())?.join();
     runtime.shutdown_timeout(Duration::from_millis(100));
     printed.unwrap_or_else(|_| Err("the sampler has failed".to_owned()))
+}
+
+fn run_ctl(args: &CtlArgs) -> Result<(), String> {
+    if !args.watch {
+        return ctl::run(args, None).map_err(|error| error.to_string());
+    }
+    let ending = Arc::new(ctl::Ending::default());
+    let end = Arc::clone(&ending);
+    let runtime = when_requested(move || end.end())?;
+    let watched = ctl::run(args, Some(&ending));
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    watched.map_err(|error| error.to_string())
+}
+
+/// Calls `end` when a signal asks this process to end, while the runtime is there.
+fn when_requested(end: impl FnOnce() + Send + 'static) -> Result<runtime::Runtime, String> {
+    let runtime = runtime(1)?;
+    let signals = runtime.block_on(async { Signals::install() });
+    let mut signals = signals.map_err(|error| error.to_string())?;
+    runtime.spawn(async move {
+        signals.requested().await;
+        end();
+    });
+    Ok(runtime)
 }
 
 fn run_doctor(args: DoctorArgs) -> Result<(), String> {

@@ -79,7 +79,7 @@ impl Config {
                 continue;
             };
             let element = Element::new(Kind::Source, "procfs", element);
-            let Some(known) = known.iter().find(|known| known.name == element) else {
+            let Some(known) = known.iter().find(|(known, _)| *known == element) else {
                 to.warn(&at, format!("ignored: there is no {element} here"));
                 continue;
             };
@@ -94,14 +94,14 @@ impl Config {
         to: &mut Reader<'_>,
         place: &Place,
         table: &DeTable<'_>,
-        (known, interval): (&Known, &str),
+        ((known, usual), interval): (&Known, &str),
     ) {
         for (key, value) in table {
             let at = to.place(&place.key, key);
             match &**key.get_ref() {
-                "enabled" => self.put_enabled(to, &known.name, at, value),
-                key if key == interval && known.has_period => {
-                    self.put_period(to, &known.name, at, value);
+                "enabled" => self.put_enabled(to, known, at, value),
+                key if key == interval && usual.is_some() => {
+                    self.put_period(to, known, at, value);
                 }
                 other => ignored(to, &at, other, &["enabled", interval]),
             }

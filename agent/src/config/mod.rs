@@ -56,14 +56,8 @@ pub const SAMPLING: Element = Element::new(Kind::Source, "ebpf", "sched");
 /// A complete file; its values are the defaults.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
-/// An element that a file may name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// Its name.
-    pub name: Element,
-    /// Whether it is polled at a period of its own.
-    pub has_period: bool,
-}
+/// An element that a file may name, and its usual period if it is polled at one.
+pub type Known = (Element, Option<Duration>);
 
 /// What a file says; what it does not say is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

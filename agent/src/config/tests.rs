@@ -2,10 +2,10 @@ use proptest::prelude::*;
 use subjiffy_proto::control::Element;
 
 use super::{top::KEYS, *};
-use crate::elements::known::KNOWN;
+use crate::elements::catalog::KNOWN;
 
 fn parse(text: &str) -> Result<Config, Vec<Problem>> {
-    Config::parse(text, &KNOWN)
+    Config::parse(text, KNOWN)
 }
 
 fn good(text: &str) -> Config {
@@ -44,21 +44,9 @@ fn complete() -> String {
 fn the_example_has_the_defaults() {
     let config = good(EXAMPLE);
     assert!(config.warnings.is_empty());
-    let own = |element| (source("procfs", element), Some(ms(1000)));
-    let expected = [
-        (SAMPLING, Some(ms(1000))),
-        (source("procfs", "kernel"), Some(ms(100))),
-        own("memory"),
-        (source("procfs", "network"), Some(ms(100))),
-        own("processes"),
-        own("disks"),
-        (source("sysfs", "sensors"), None),
-    ];
-    for (name, period) in expected {
-        assert_eq!(config.period_of(&name), period, "{name}");
-    }
-    for known in &KNOWN {
-        assert!(config.enabled(&known.name), "{}", known.name);
+    for (name, usual) in KNOWN {
+        assert_eq!(config.period_of(name), *usual, "{name}");
+        assert!(config.enabled(name), "{name}");
     }
 }
 
@@ -71,11 +59,9 @@ fn the_example_has_every_key() {
         let found = text.lines().any(|l| l.starts_with(&format!("{key} = ")));
         assert!(found || alumets, "{key}");
     }
-    for known in &KNOWN {
-        let element = config.elements.get(&known.name).expect("an element");
-        assert!(element.enabled.is_some(), "{}", known.name);
-        let period = config.period_of(&known.name);
-        assert_eq!(period.is_some(), known.has_period, "{}", known.name);
+    for (name, _) in KNOWN {
+        let element = config.elements.get(name).expect("an element");
+        assert!(element.enabled.is_some(), "{name}");
     }
     assert_eq!(config.elements.len(), KNOWN.len());
     assert_eq!(config.restart(&Config::default()).len(), KEYS.len() - 3);
@@ -91,15 +77,16 @@ fn nothing_is_a_good_file() {
 
 #[test]
 fn values_know_their_lines() {
-    let config = good("\n\nport = 0x10\r\n\n[\"source/plugin-procfs/disks\"]\nperiod = \"1m 30s\"");
+    let config =
+        good("\n\nport = 0x10\r\n\n[\"source/plugin-procfs/memory\"]\nperiod = \"1m 30s\"");
     let port = config.port.unwrap();
     assert_eq!((port.value, port.place.line), (16, 3));
-    let disks = &config.elements[&source("procfs", "disks")];
-    let period = disks.period.clone().unwrap();
+    let memory = &config.elements[&source("procfs", "memory")];
+    let period = memory.period.clone().unwrap();
     assert_eq!(period.value, ms(90_000));
     assert_eq!(
         period.place.to_string(),
-        "6: \"source/plugin-procfs/disks\".period"
+        "6: \"source/plugin-procfs/memory\".period"
     );
 }
 
@@ -271,9 +258,9 @@ fn both_ways_to_say_it_must_agree() {
 
 #[test]
 fn changes_are_those_of_values() {
-    let old = good("period = \"1s\"\nport = 1\n[\"source/procfs/disks\"]\nperiod = \"2s\"");
+    let old = good("period = \"1s\"\nport = 1\n[\"source/procfs/memory\"]\nperiod = \"2s\"");
     let moved = good(
-        "\n\nport = 1\n[\"source/procfs/disks\"]\nperiod = \"2000ms\"\nenabled = true\n\
+        "\n\nport = 1\n[\"source/procfs/memory\"]\nperiod = \"2000ms\"\nenabled = true\n\
                       [\"source/ebpf/sched\"]\nperiod = \"1s\"",
     );
     assert!(moved.changes(&old).is_empty());
@@ -290,7 +277,7 @@ fn changes_are_those_of_values() {
         [
             change(source("ebpf", "net"), Some(false), None),
             change(SAMPLING, None, Some(Some(ms(10)))),
-            change(source("procfs", "disks"), None, Some(None)),
+            change(source("procfs", "memory"), None, Some(None)),
         ]
     );
     assert_eq!(changes.restart, ["port", "bpf"]);
@@ -306,9 +293,7 @@ fn changes_are_those_of_values() {
 fn check(text: &str) -> Result<(), TestCaseError> {
     match parse(text) {
         Ok(config) => {
-            let periods = KNOWN
-                .iter()
-                .filter_map(|known| config.period_of(&known.name));
+            let periods = KNOWN.iter().filter_map(|(name, _)| config.period_of(name));
             for period in periods {
                 prop_assert!((ms(1)..=ms(3_600_000)).contains(&period));
             }

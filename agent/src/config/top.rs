@@ -122,8 +122,8 @@ impl Config {
     ) {
         // As in commands.
         let own = name.replacen("/plugin-", "/", 1);
-        let Some(known) = known.iter().find(|known| known.name.to_string() == own) else {
-            let names: Vec<_> = known.iter().map(|known| known.name.to_string()).collect();
+        let Some((known, usual)) = known.iter().find(|(known, _)| known.to_string() == own) else {
+            let names: Vec<_> = known.iter().map(|(name, _)| name.to_string()).collect();
             let text = match nearest(&own, names.iter().map(String::as_str)).as_str() {
                 "" => format!("there is no such element; there are {}", names.join(", ")),
                 near => format!("there is no such element{near}"),
@@ -136,9 +136,9 @@ impl Config {
         for (key, value) in table {
             let at = to.place(&place.key, key);
             match &**key.get_ref() {
-                "enabled" => self.put_enabled(to, &known.name, at, value),
-                "period" if known.has_period => self.put_period(to, &known.name, at, value),
-                "period" => to.wrong(&at, format!("{} has no period of its own", known.name)),
+                "enabled" => self.put_enabled(to, known, at, value),
+                "period" if usual.is_some() => self.put_period(to, known, at, value),
+                "period" => to.wrong(&at, format!("{known} has no period of its own")),
                 other => to.unknown(&at, other, &ELEMENT_KEYS),
             }
         }

@@ -16,6 +16,7 @@ use crate::{
     answers::Lifetimes,
     cli::AgentArgs,
     config::{ConfigFile, ElementSettings, Page},
+    elements::{Elements, State},
     hardware,
     serve::{Limits, Origin},
     tls,
@@ -133,6 +134,21 @@ impl Settings {
             },
             bpf: !args.no_bpf && sources.file(|c| &c.bpf).is_none_or(|said| *said),
         })
+    }
+
+    /// Gives elements the states and periods that they start with.
+    pub fn apply(&self, elements: &Elements) {
+        for (name, said) in &self.elements {
+            let Some(entry) = elements.get(name) else {
+                continue;
+            };
+            if let Some(period) = &said.period {
+                entry.set_period(period.value);
+            }
+            if said.enabled.as_ref().is_some_and(|enabled| !enabled.value) {
+                entry.change(&[State::Running], State::Paused);
+            }
+        }
     }
 
     /// What is allowed and still worth a word.

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     cli::Cli,
     config::{Config, EXAMPLE},
-    elements::known::KNOWN,
+    elements::catalog::KNOWN,
 };
 
 fn settings(words: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -20,7 +20,7 @@ fn with_file(
     let args = Cli::parse_from(words).agent;
     let file = text.map(|text| ConfigFile {
         path: "f.toml".into(),
-        config: Config::parse(text, &KNOWN).expect(text),
+        config: Config::parse(text, KNOWN).expect(text),
     });
     Settings::new(&args, file.as_ref(), |asked| {
         let found = variables.iter().find(|(name, _)| *name == asked);

@@ -1,6 +1,7 @@
 //! Flags beat variables, these beat the file, it beats the defaults.
 
 use super::*;
+use crate::elements::{Catalog, State};
 
 /// What a setting is, in words.
 type Shown = fn(&Settings) -> String;
@@ -232,12 +233,21 @@ fn what_is_wrong_with_a_value_says_where_it_comes_from() {
 
 #[test]
 fn elements_are_those_of_the_file() {
-    let text = "[\"source/procfs/disks\"]\nenabled = false\nperiod = \"3s\"";
+    let text = "[\"source/procfs/memory\"]\nenabled = false\nperiod = \"3s\"\n\
+                [\"output/stream/ws\"]\nenabled = true";
     let settings = with_file("", &[], Some(text)).unwrap();
-    let (name, disks) = settings.elements.first_key_value().unwrap();
-    assert_eq!(name.to_string(), "source/procfs/disks");
-    assert!(!disks.enabled.as_ref().unwrap().value);
-    assert_eq!(disks.period.as_ref().unwrap().value, Duration::from_secs(3));
+    let (name, memory) = settings.elements.first_key_value().unwrap();
+    assert_eq!(name.to_string(), "source/procfs/memory");
+    assert!(!memory.enabled.as_ref().unwrap().value);
+    assert_eq!(
+        memory.period.as_ref().unwrap().value,
+        Duration::from_secs(3)
+    );
+    let catalog = Catalog::default();
+    settings.apply(&catalog.elements());
+    assert_eq!(catalog.memory.state(), State::Paused);
+    assert_eq!(catalog.memory.period(), Some(Duration::from_secs(3)));
+    assert!(catalog.stream.is_running() && catalog.kernel.is_running());
     assert!(with_file("", &[], None).unwrap().elements.is_empty());
 }
 
