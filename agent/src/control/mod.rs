@@ -17,6 +17,8 @@ use std::{ffi::OsString, path::Path};
 
 use rustix::process::geteuid;
 
+use crate::settings::Told;
+
 use access::Others;
 use path::PathError;
 use socket::ControlSocket;
@@ -28,11 +30,14 @@ use socket::ControlSocket;
 /// What stands in the way.
 pub fn open(
     path: Option<&Path>,
-    group: Option<&str>,
+    group: Option<&Told<String>>,
     runtime_directory: Option<OsString>,
 ) -> Result<Option<(ControlSocket, Others)>, String> {
-    let named = group.map(|name| path::group(name, Path::new("/")));
-    let group = named.transpose().map_err(|error| error.to_string())?;
+    let named = group.map(|group| {
+        let found = path::group(&group.value, Path::new("/"));
+        found.map_err(|error| format!("{}: {error}", group.whence))
+    });
+    let group = named.transpose()?;
     let others = group.map_or(Others::None, Others::Members);
     let path = match path {
         Some(path) => path.to_owned(),
