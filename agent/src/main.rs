@@ -16,7 +16,9 @@ use subjiffy::{
     collect::collector::{Collector, Setup},
     ctl,
     descriptors::make_room,
-    doctor, listen, memory,
+    doctor,
+    elements::Catalog,
+    listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
@@ -63,10 +65,11 @@ fn start_log() {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-fn open(bpf: bool) -> Result<Collector, String> {
+fn open(bpf: bool, catalog: &Catalog) -> Result<Collector, String> {
     let collector = Collector::open(&Setup {
         root: Root::default(),
         bpf,
+        catalog: catalog.clone(),
     })
     .map_err(|error| format!("cannot read /proc: {error}"))?;
     if let Some(error) = collector.missing() {
@@ -107,8 +110,11 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         // Before BPF is loaded: who connects meanwhile waits instead of being refused.
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
-        let collector = open(settings.bpf)?;
-        let sampler = Sampler::start(collector, args.period).map_err(|error| error.to_string())?;
+        let catalog = Catalog::default();
+        catalog.sched.set_period(args.period);
+        let collector = open(settings.bpf, &catalog)?;
+        collector.clock().set_period(args.period);
+        let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
             &Root::default(),
@@ -117,7 +123,8 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
                 hardware: settings.hardware,
             },
         )
-        .with_counters(setup.counters.clone());
+        .with_counters(setup.counters.clone())
+        .with_catalog(&catalog);
         let token = CancellationToken::new();
         if let Some(keeper) = certificate {
             tokio::spawn(keeper.run(token.clone()));
@@ -171,7 +178,7 @@ fn run_top(args: TopArgs) -> Result<(), String> {
     let printer = thread::Builder::new()
         .name("sampler".into())
         .spawn(move || {
-            let mut collector = open(!args.no_bpf)?;
+            let mut collector = open(!args.no_bpf, &Catalog::default())?;
             top::run(&mut collector, &args, &stop).map_err(|error| error.to_string())
         });
     let printed = printer.map_err(|error| error.to_string())?.join();
