@@ -206,7 +206,7 @@ fn errors_of_connecting_say_what_would_help() {
     assert!(says(&long).contains("108 bytes at most"));
     // The kernel asks root for no permission.
     if !rustix::process::geteuid().is_root() {
-        std::fs::set_permissions(&place.path, PermissionsExt::from_mode(0)).unwrap();
+        std::fs::set_permissions(&place.path, PermissionsExt::from_mode(0o0)).unwrap();
         assert!(says(&place.path).contains("permission denied"));
     }
 }
