@@ -26,8 +26,9 @@ const NAME: &str = "control.sock";
 pub enum PathError {
     /// A user without a directory of its own.
     #[error(
-        "there is no default control socket for a user without XDG_RUNTIME_DIR: say its path, or \
-         run as root, whose is /run/subjiffy/control.sock"
+        "there is no default control socket for a user without XDG_RUNTIME_DIR: say its path \
+         (--control of the agent, --socket of ctl), or run as root, whose is \
+         /run/subjiffy/control.sock"
     )]
     NoRuntimeDirectory,
     /// It depends on where one is.
