@@ -2,10 +2,11 @@
 //!
 //! * [`path`]: where its file is; [`socket`]: the file that only its owner can connect to
 //! * [`operator`]: what commands do
-//! * [`server`]: the connections; [`lines`]: what arrives on them
+//! * [`access`]: who may; [`server`]: the connections; [`lines`]: what arrives on them
 //!
 //! Every command has exactly one reply line, which begins with `ok` or `error`.
 
+pub mod access;
 pub mod lines;
 pub mod operator;
 pub mod path;
@@ -16,8 +17,8 @@ use std::{ffi::OsString, path::Path};
 
 use rustix::process::geteuid;
 
+use access::Others;
 use path::PathError;
-use server::Others;
 use socket::ControlSocket;
 
 /// Opens the control socket at `path`, or where it is by default, for the members of `group`, too. `None`
@@ -32,7 +33,7 @@ pub fn open(
 ) -> Result<Option<(ControlSocket, Others)>, String> {
     let named = group.map(|name| path::group(name, Path::new("/")));
     let group = named.transpose().map_err(|error| error.to_string())?;
-    let others = group.map_or(Others::None, |_| Others::Group);
+    let others = group.map_or(Others::None, Others::Members);
     let path = match path {
         Some(path) => path.to_owned(),
         None => match path::default_path(geteuid().is_root(), runtime_directory) {
