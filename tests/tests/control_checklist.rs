@@ -148,6 +148,16 @@ fn a_thousand_commands_in_one_write_have_a_thousand_replies_in_their_order() {
     agent.check_alive();
 }
 
+/// Together they are far more than a socket holds.
+#[test]
+fn a_thousand_long_replies_all_reach_a_client_that_reads() {
+    let agent = Agent::start("");
+    let replies = agent.say("status json\n".repeat(1000));
+    assert_eq!(replies.len(), 1000, "number of replies");
+    let whole = |reply: &String| reply.starts_with("ok {") && reply.ends_with("]}");
+    assert!(replies.iter().all(whole), "{replies:#?}");
+}
+
 /// `1s996ms` in milliseconds.
 fn millis(word: &str) -> Option<u128> {
     let (seconds, rest) = word.split_once('s')?;
