@@ -209,6 +209,7 @@ mod tests {
         let setup = Setup {
             root: Root::default(),
             bpf: false,
+            ..Setup::default()
         };
         let mut collector = Collector::open(&setup).unwrap();
         let mut samples = Samples::default();

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -70,6 +70,9 @@ pub enum Command {
     Top(TopArgs),
     /// Tells what this kernel and these privileges allow, and why not
     Doctor(DoctorArgs),
+    /// Tells a running agent what to do, or asks it how it is
+    #[command(after_help = CTL_HELP)]
+    Ctl(CtlArgs),
 }
 
 /// `subjiffy top`
@@ -100,6 +103,57 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
+const CTL_HELP: &str = "\
+Examples:
+  subjiffy ctl help                                        all commands of the agent
+  subjiffy ctl list                                        its elements: sources, transforms, outputs
+  subjiffy ctl --watch status                              how they are, again and again
+  subjiffy ctl --json status source                        how the sources are, for programs
+  subjiffy ctl control source/ebpf/sched set-period 10ms   samples faster
+  subjiffy ctl control source/ebpf/sched set-period 10ms for 5m
+                                                           and goes back by itself
+  subjiffy ctl control source/ebpf/sched trigger-now wait  takes a sample now
+  subjiffy ctl 'control source/procfs/* pause'             with wildcards, away from the shell
+
+Exit status: 0 when the agent has said ok, 1 when it has not or cannot be reached, 2 for wrong flags.";
+
+/// `subjiffy ctl`
+#[derive(Debug, Clone, Args)]
+pub struct CtlArgs {
+    /// The agent's control socket [default: /run/subjiffy/control.sock of root,
+    /// $XDG_RUNTIME_DIR/subjiffy/control.sock of other users]
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// How long to wait for a reply, 100ms to 1h; trigger-now wait is waited for to its end
+    #[arg(long, value_name = "DUR", default_value = "10s", value_parser = wait)]
+    pub timeout: Duration,
+    /// Only with status: the agent's JSON instead of a table
+    #[arg(long, conflicts_with = "watch")]
+    pub json: bool,
+    /// Only with status: shows it again and again
+    #[arg(long)]
+    pub watch: bool,
+    /// How often with --watch, 100ms to 1h
+    #[arg(long, value_name = "DUR", default_value = "1s", value_parser = wait, requires = "watch")]
+    pub interval: Duration,
+    /// The command; `subjiffy ctl help` lists them all
+    #[arg(value_name = "WORD", required = true)]
+    pub words: Vec<OsString>,
+}
+
+/// Reads a time to wait.
+///
+/// # Errors
+/// What is wrong with it and what would be right.
+fn wait(word: &str) -> Result<Duration, String> {
+    let right = "right would be 100ms to 1h, such as 500ms or 1m30s";
+    let time = humantime::parse_duration(word).map_err(|error| format!("{error}; {right}"))?;
+    if time < Duration::from_millis(100) || time > PERIODS.1 {
+        return Err(right.to_owned());
+    }
+    Ok(time)
+}
+
 /// Reads a sampling period.
 ///
 /// # Errors
@@ -121,6 +175,35 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_words_for_the_agent_stand_apart_from_flags() {
+        let ctl = |words: &str| {
+            let words = words.split(' ').filter(|word| !word.is_empty());
+            match Cli::try_parse_from(["subjiffy", "ctl"].into_iter().chain(words)) {
+                Ok(Cli {
+                    command: Some(Command::Ctl(args)),
+                    ..
+                }) => Ok(args),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        let args = ctl("--watch status source --interval 500ms").unwrap();
+        assert_eq!(args.words, ["status", "source"]);
+        assert!(args.watch && args.interval == Duration::from_millis(500));
+        assert_eq!(args.timeout, Duration::from_secs(10));
+        for (words, says) in [
+            ("", "<WORD>"),
+            ("--interval 1s status", "--watch"),
+            ("--json --watch status", "cannot be used with"),
+            ("--timeout 0s list", "100ms to 1h"),
+            ("--timeout soon list", "100ms to 1h"),
+        ] {
+            let error = ctl(words).unwrap_err();
+            assert!(error.contains(says), "{words}: {error}");
+        }
     }
 
     #[test]

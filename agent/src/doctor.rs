@@ -93,7 +93,7 @@ pub fn examine(root: &Root) -> Report {
         }
         Ok(mut reader) => {
             let sizes = collector::sizes(&mut reader);
-            let exact = sizes.map(|sizes| Exact::start(sizes, &mut reader));
+            let exact = sizes.map(|sizes| Exact::start(sizes, true, &mut reader));
             match exact {
                 Ok(Ok(exact)) => {
                     precision = "scheduler";

@@ -13,7 +13,7 @@
 //! Read only when a client asks, and never waited for long: [`hardware`] ([`sensors`], [`gpu`]) and
 //! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
 //!
-//! Beside it: [`cli`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`],
+//! Beside it: [`cli`], [`ctl`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`],
 //! [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
@@ -23,6 +23,7 @@ pub mod check;
 pub mod cli;
 pub mod collect;
 pub mod control;
+pub mod ctl;
 pub mod descriptors;
 pub mod details;
 pub mod doctor;

@@ -12,10 +12,13 @@ use clap::Parser;
 use rustix::system::uname;
 use subjiffy::{
     answers::{self, Socktop},
-    cli::{AgentArgs, Cli, Command, DoctorArgs, TopArgs},
+    cli::{AgentArgs, Cli, Command, CtlArgs, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
+    ctl,
     descriptors::make_room,
-    doctor, listen, memory,
+    doctor,
+    elements::Catalog,
+    listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
     sampler::Sampler,
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         None => run_agent(&cli.agent),
         Some(Command::Top(args)) => run_top(args),
         Some(Command::Doctor(args)) => run_doctor(args),
+        Some(Command::Ctl(args)) => run_ctl(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,10 +65,11 @@ fn start_log() {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-fn open(bpf: bool) -> Result<Collector, String> {
+fn open(bpf: bool, catalog: &Catalog) -> Result<Collector, String> {
     let collector = Collector::open(&Setup {
         root: Root::default(),
         bpf,
+        catalog: catalog.clone(),
     })
     .map_err(|error| format!("cannot read /proc: {error}"))?;
     if let Some(error) = collector.missing() {
@@ -105,8 +110,11 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         // Before BPF is loaded: who connects meanwhile waits instead of being refused.
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
-        let collector = open(settings.bpf)?;
-        let sampler = Sampler::start(collector, args.period).map_err(|error| error.to_string())?;
+        let catalog = Catalog::default();
+        catalog.sched.set_period(args.period);
+        let collector = open(settings.bpf, &catalog)?;
+        collector.clock().set_period(args.period);
+        let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
             &Root::default(),
@@ -115,7 +123,8 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
                 hardware: settings.hardware,
             },
         )
-        .with_counters(setup.counters.clone());
+        .with_counters(setup.counters.clone())
+        .with_catalog(&catalog);
         let token = CancellationToken::new();
         if let Some(keeper) = certificate {
             tokio::spawn(keeper.run(token.clone()));
@@ -164,23 +173,41 @@ fn urls(listeners: &[TcpListener], tls: bool) -> Result<Vec<String>, String> {
 
 fn run_top(args: TopArgs) -> Result<(), String> {
     let stop = Arc::new(Mailbox::default());
-    let runtime = runtime(1)?;
     let end = Arc::clone(&stop);
-    let signals = runtime.block_on(async { Signals::install() });
-    let mut signals = signals.map_err(|error| error.to_string())?;
-    runtime.spawn(async move {
-        signals.requested().await;
-        end.send(top::Stop);
-    });
+    let runtime = when_requested(move || end.send(top::Stop))?;
     let printer = thread::Builder::new()
         .name("sampler".into())
         .spawn(move || {
-            let mut collector = open(!args.no_bpf)?;
+            let mut collector = open(!args.no_bpf, &Catalog::default())?;
             top::run(&mut collector, &args, &stop).map_err(|error| error.to_string())
         });
     let printed = printer.map_err(|error| error.to_string())?.join();
     runtime.shutdown_timeout(Duration::from_millis(100));
     printed.unwrap_or_else(|_| Err("the sampler has failed".to_owned()))
+}
+
+fn run_ctl(args: &CtlArgs) -> Result<(), String> {
+    if !args.watch {
+        return ctl::run(args, None).map_err(|error| error.to_string());
+    }
+    let ending = Arc::new(ctl::Ending::default());
+    let end = Arc::clone(&ending);
+    let runtime = when_requested(move || end.end())?;
+    let watched = ctl::run(args, Some(&ending));
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    watched.map_err(|error| error.to_string())
+}
+
+/// Calls `end` when a signal asks this process to end, while the runtime is there.
+fn when_requested(end: impl FnOnce() + Send + 'static) -> Result<runtime::Runtime, String> {
+    let runtime = runtime(1)?;
+    let signals = runtime.block_on(async { Signals::install() });
+    let mut signals = signals.map_err(|error| error.to_string())?;
+    runtime.spawn(async move {
+        signals.requested().await;
+        end();
+    });
+    Ok(runtime)
 }
 
 fn run_doctor(args: DoctorArgs) -> Result<(), String> {

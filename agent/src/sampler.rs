@@ -12,13 +12,14 @@ mod worker;
 
 use std::{sync::Arc, thread, time::Duration};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
     collect::{collector::Collector, moment::Moment},
     model::{MachineSnapshot, Snapshot},
     timer::Mailbox,
 };
+pub use tracks::SHORTEST_JIFFIES;
 use worker::Worker;
 
 /// What a consumer may want.
@@ -29,13 +30,16 @@ enum Command {
     WantList,
     WantDetails,
     WantMachine,
+    /// Elements have other states or periods.
+    Retune(oneshot::Sender<()>),
+    /// Sources were triggered; `None` if that matters only to who looks.
+    Poll(Option<oneshot::Sender<()>>),
     Subscribe {
         id: u64,
         period: Option<Duration>,
         to: watch::Sender<Arc<Snapshot>>,
     },
     Unsubscribe(u64),
-    SetPeriod(Duration),
     Stop,
 }
 
@@ -92,11 +96,11 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Starts the thread. `period` is for subscribers that name none.
+    /// Starts the thread. Subscribers that name no period have that of the source of the books.
     ///
     /// # Errors
     /// If the system refuses another thread.
-    pub fn start(collector: Collector, period: Duration) -> std::io::Result<Self> {
+    pub fn start(collector: Collector) -> std::io::Result<Self> {
         let mailbox = Arc::new(Mailbox::default());
         let (list_to, list) = watch::channel(Arc::default());
         let (details_to, details) = watch::channel(Arc::default());
@@ -104,7 +108,6 @@ impl Sampler {
         let worker = Worker::new(
             collector,
             Arc::clone(&mailbox),
-            period,
             [list_to, details_to],
             machines_to,
         );
@@ -164,9 +167,31 @@ impl Handle {
         }
     }
 
-    /// Gives the agent another period: those who named none have it at once.
-    pub fn set_period(&self, period: Duration) {
-        self.mailbox.send(Command::SetPeriod(period));
+    /// Has the sampler look at the states and periods of its elements. When this returns, they are in
+    /// effect.
+    pub async fn retune(&self) {
+        let (done, wait) = oneshot::channel();
+        self.mailbox.send(Command::Retune(done));
+        // It may have ended: then there is nothing to change.
+        let _ = wait.await;
+    }
+
+    /// Takes a sample now, which reads what was triggered and goes to all who have the agent's period.
+    /// When this returns, it is taken.
+    pub async fn poll(&self) {
+        let (done, wait) = oneshot::channel();
+        self.mailbox.send(Command::Poll(Some(done)));
+        let _ = wait.await;
+    }
+
+    /// As [`Handle::poll`], without waiting.
+    pub fn poll_soon(&self) {
+        self.mailbox.send(Command::Poll(Some(oneshot::channel().0)));
+    }
+
+    /// As [`Handle::poll_soon`], if somebody has the agent's period.
+    pub fn refresh(&self) {
+        self.mailbox.send(Command::Poll(None));
     }
 
     /// The processes now, and what they did since a process list was asked for last. `None` if the

@@ -5,9 +5,12 @@ use std::{sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use clap::ValueEnum;
 use subjiffy_proto::stream::StreamRequest;
+use tokio::sync::watch;
 
 use crate::{
     cli,
+    collect::moment::Moment,
+    elements::{Entry, State},
     json::{
         self, Choice,
         fields::{FIELDS, Field, find},
@@ -84,16 +87,23 @@ fn sort_keys() -> String {
 /// The samples of one client.
 #[derive(Debug)]
 pub struct Stream {
-    subscription: Subscription,
+    sampler: Handle,
+    /// `None` while the output is paused: then nothing is sampled for it.
+    subscription: Option<Subscription>,
+    output: Arc<Entry>,
+    states: watch::Receiver<State>,
     writer: Writer,
 }
 
 impl Stream {
     /// Begins; who did not ask for a period has the agent's, which may change.
     #[must_use]
-    pub fn begin(sampler: &Handle, wish: Wish) -> Self {
+    pub fn begin(sampler: &Handle, wish: Wish, output: &Arc<Entry>) -> Self {
         Self {
-            subscription: sampler.subscribe(wish.period),
+            sampler: sampler.clone(),
+            subscription: None,
+            output: Arc::clone(output),
+            states: output.watch(),
             writer: Writer {
                 wish,
                 last_seq: None,
@@ -107,8 +117,37 @@ impl Stream {
     /// The newest sample that was not given yet, as JSON. `None` if the sampler has ended. Nothing is
     /// lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Bytes> {
-        let snapshot: Arc<Snapshot> = self.subscription.next().await?;
-        Some(self.writer.write(&snapshot))
+        loop {
+            let state = *self.states.borrow_and_update();
+            match state {
+                State::Running => {
+                    let period = self.writer.wish.period;
+                    let begin = || self.sampler.subscribe(period);
+                    let subscription = self.subscription.get_or_insert_with(begin);
+                    tokio::select! {
+                        biased;
+                        snapshot = subscription.next() => {
+                            let snapshot = snapshot?;
+                            return self.write(&snapshot);
+                        }
+                        changed = self.states.changed() => changed.ok()?,
+                    }
+                }
+                State::Stopped => return None,
+                State::Paused | State::Failed | State::Unsupported => {
+                    self.subscription = None;
+                    self.writer.last_seq = None;
+                    self.states.changed().await.ok()?;
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, snapshot: &Snapshot) -> Option<Bytes> {
+        let begun = Moment::now();
+        let message = self.writer.write(snapshot);
+        self.output.polled(&begun, None);
+        Some(message)
     }
 }
 

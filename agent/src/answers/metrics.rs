@@ -8,7 +8,8 @@ use crate::{gpu, json, model::MachineSnapshot, procfs, procfs::Interface};
 /// The metrics without what hardware tells.
 pub(super) fn metrics(machine: &MachineSnapshot) -> Metrics {
     let percent = |share: f64| (share * 100.0) as f32;
-    let memory = &machine.memory;
+    // The client cannot do without: what is not known is in the list of what is paused.
+    let memory = machine.memory.unwrap_or_default();
     Metrics {
         sampled_at_ms: machine.at.wall_ns / 1_000_000,
         cpu_total: percent(machine.busy),

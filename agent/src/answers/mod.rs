@@ -16,13 +16,15 @@ use subjiffy_proto::{
 };
 
 use crate::{
+    collect::moment::Moment,
     details::Details,
+    elements::{Catalog, Entry, State},
     hardware::{self, Hardware},
     journal::Journals,
     procfs::Root,
     rows::Rows,
     sampler::{Attached, Handle},
-    serve::{Answers, Counters, Samples},
+    serve::{Answers, Counters, Endpoint, Samples},
     storage::Storage,
     stream::{Stream, Wish},
 };
@@ -48,6 +50,7 @@ pub struct Socktop {
     details: Details,
     journals: Journals,
     counters: Option<Arc<Counters>>,
+    catalog: Catalog,
     metrics: Cache,
     disks: Cache,
     processes: Cache,
@@ -68,6 +71,7 @@ impl Socktop {
             details: Details::new(root.clone()),
             journals: Journals::new(root.clone(), std::env::var_os("PATH")),
             counters: None,
+            catalog: Catalog::default(),
             metrics: Cache::default(),
             disks: Cache::default(),
             processes: Cache::default(),
@@ -85,15 +89,27 @@ impl Socktop {
         }
     }
 
+    /// What may be asked for, and what is noted of it.
+    #[must_use]
+    pub fn with_catalog(self, catalog: &Catalog) -> Self {
+        Self {
+            catalog: catalog.clone(),
+            ..self
+        }
+    }
+
     async fn metrics(&self) -> Result<Frame, String> {
+        let catalog = &self.catalog;
         let (machine, cpu_temp_c, gpus) = tokio::join!(
             self.sampler.machine(Duration::ZERO),
-            self.hardware.cpu_celsius(),
-            self.hardware.gpus(),
+            read(&catalog.sensors, self.hardware.cpu_celsius()),
+            read(&catalog.gpus, self.hardware.gpus()),
         );
+        let (cpu_temp_c, gpus) = (cpu_temp_c.flatten(), gpus.unwrap_or_default());
         let metrics = Metrics {
             cpu_temp_c,
             gpus: (!gpus.is_empty()).then(|| gpus.iter().map(metrics::gpu).collect()),
+            paused: self.paused(),
             server: self.counters.as_ref().map(|counters| counters.snapshot()),
             ..metrics::metrics(&*machine.ok_or(ENDING)?)
         };
@@ -101,7 +117,8 @@ impl Socktop {
     }
 
     async fn disks(&self) -> Result<Frame, String> {
-        let disks = self.storage.list().await?;
+        let disks = read(&self.catalog.disks, self.storage.list()).await;
+        let disks = disks.transpose()?.unwrap_or_default();
         let disks = disks.into_iter().map(metrics::disk).collect();
         Ok(self.encode(|encoder| encoder.disks(disks)))
     }
@@ -119,10 +136,42 @@ impl Socktop {
         self.details.answer(pid, snapshot).await
     }
 
+    /// Sources that the metrics lack.
+    fn paused(&self) -> Vec<String> {
+        let catalog = &self.catalog;
+        let sources = [
+            &catalog.kernel,
+            &catalog.memory,
+            &catalog.network,
+            &catalog.sensors,
+            &catalog.gpus,
+        ];
+        let paused = sources.into_iter().filter(|entry| !entry.is_running());
+        paused.map(|entry| entry.name.to_string()).collect()
+    }
+
+    fn output(&self, endpoint: Endpoint) -> &Entry {
+        match endpoint {
+            Endpoint::Socktop => &self.catalog.ws,
+            Endpoint::Stream => &self.catalog.stream,
+        }
+    }
+
     fn encode(&self, make: impl FnOnce(&mut Encoder) -> Frame) -> Frame {
         let mut encoder = self.short.lock().unwrap_or_else(PoisonError::into_inner);
         make(&mut encoder)
     }
+}
+
+/// Reads a source unless that is paused.
+async fn read<T>(entry: &Entry, source: impl Future<Output = T>) -> Option<T> {
+    if !entry.is_running() {
+        return None;
+    }
+    let begun = Moment::now();
+    let value = source.await;
+    entry.polled(&begun, None);
+    Some(value)
 }
 
 /// What a client is told that asks while the agent stops.
@@ -142,7 +191,12 @@ impl Answers for Socktop {
     }
 
     async fn answer(&self, request: Request) -> Frame {
-        let lifetimes = &self.settings.lifetimes;
+        let (lifetimes, ws) = (&self.settings.lifetimes, &self.catalog.ws);
+        if !ws.is_running() {
+            let error = format!("{} is {}", ws.name, ws.state().as_str());
+            return ErrorObject::new(request, error).to_frame();
+        }
+        let begun = Moment::now();
         let result = match request {
             Request::Metrics => self.metrics.get(lifetimes.metrics, self.metrics()).await,
             Request::Disks => self.disks.get(lifetimes.disks, self.disks()).await,
@@ -151,9 +205,23 @@ impl Answers for Socktop {
                 self.processes.get(lifetimes.processes, list).await
             }
             Request::ProcessMetrics { pid } => self.process_metrics(pid).await,
-            Request::JournalEntries { pid } => Ok(self.journals.answer(pid).await),
+            Request::JournalEntries { pid } => {
+                let entries = read(&self.catalog.journal, self.journals.answer(pid)).await;
+                entries.ok_or_else(|| format!("{} is paused", self.catalog.journal.name))
+            }
         };
+        ws.polled(&begun, None);
         result.unwrap_or_else(|error| ErrorObject::new(request, error).to_frame())
+    }
+
+    fn is_closed(&self, endpoint: Endpoint) -> bool {
+        self.output(endpoint).state() == State::Stopped
+    }
+
+    async fn closed(&self, endpoint: Endpoint) {
+        let mut states = self.output(endpoint).watch();
+        // The entry outlives all who wait for it.
+        let _ = states.wait_for(|state| *state == State::Stopped).await;
     }
 
     type Samples = Stream;
@@ -161,6 +229,6 @@ impl Answers for Socktop {
     fn samples(&self, request: &str) -> Result<Stream, String> {
         let request = StreamRequest::parse(request).map_err(|error| error.to_string())?;
         let wish = Wish::from_request(&request)?;
-        Ok(Stream::begin(&self.sampler, wish))
+        Ok(Stream::begin(&self.sampler, wish, &self.catalog.stream))
     }
 }

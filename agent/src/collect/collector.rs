@@ -1,5 +1,7 @@
 //! Owns every source and takes samples. It belongs to one thread.
 
+use std::{sync::Arc, time::Duration};
+
 use super::{
     exact::Exact,
     facts::{Bounds, Facts},
@@ -7,54 +9,44 @@ use super::{
     machine::CpuBooks,
     moment::Moment,
     network::{Networks, protocols},
-    sample::{MachineSample, Precision, Sample},
+    pace::Pace,
+    sample::{Known, MachineSample, Memory, Precision, Sample},
     zombies::Zombies,
 };
 use crate::{
+    elements::{Catalog, Entry, State},
     interfaces::Interfaces,
     kernel::{load::LoadError, size::Sizes},
     procfs::{Clock, Error, Reader, Root, Snmp},
 };
 
-/// `/proc/stat` costs more than all the exact books together and counts in ticks of 10 ms:
-/// reading it more often tells nothing.
-const STAT_PERIOD_NS: u64 = 100_000_000;
-
-/// The files of the network cost more than `/proc/stat`: the kernel adds up every CPU's counters.
-const NETWORK_PERIOD_NS: u64 = 100_000_000;
-
 /// Totals of TCP and UDP, for whom the machine's other figures are enough in between.
-const PROTOCOLS_PERIOD_NS: u64 = 1_000_000_000;
+const PROTOCOLS_PERIOD: Duration = Duration::from_secs(1);
 
-/// Which CPUs are online is read at most so often.
-const ONLINE_PERIOD_NS: u64 = 1_000_000_000;
-
-/// A process's memory is read at most so often.
-const FACTS_PERIOD_NS: u64 = 1_000_000_000;
-
-/// Timers fire a little early or late: a source that is due within this is due now.
-const DUE_SLACK_NS: u64 = 20_000_000;
-
-/// Where CPU time comes from.
-#[derive(Debug)]
-enum Books {
-    Exact(Box<Exact>),
-    Jiffies(Jiffies),
-}
+/// Which CPUs are online is read at most so often, where nothing else is wanted of that file.
+const ONLINE_PERIOD: Duration = Duration::from_secs(1);
 
 /// Takes samples.
 #[derive(Debug)]
 pub struct Collector {
+    catalog: Catalog,
     procfs: Reader,
-    books: Books,
+    /// The books of the scheduler, where they are to be had.
+    exact: Option<Box<Exact>>,
+    jiffies: Jiffies,
     cpu_books: CpuBooks,
     facts: Facts,
     zombies: Zombies,
-    facts_read_ns: Option<u64>,
+    kernel: Pace,
+    processes: Pace,
+    memory: Pace,
+    newest_memory: Option<Memory>,
+    network: Pace,
     interfaces: Interfaces,
     networks: Networks,
+    protocols_pace: Pace,
     protocols: Option<Snmp>,
-    protocols_read_ns: Option<u64>,
+    bpf: bool,
     denied: Option<LoadError>,
 }
 
@@ -68,12 +60,14 @@ pub enum Scope {
 }
 
 /// What to collect with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Setup {
     /// Where `/proc` and `/sys` are.
     pub root: Root,
     /// Whether BPF may be used.
     pub bpf: bool,
+    /// What is collected, and how often.
+    pub catalog: Catalog,
 }
 
 impl Collector {
@@ -83,29 +77,54 @@ impl Collector {
     /// # Errors
     /// If `/proc` cannot be read.
     pub fn open(setup: &Setup) -> Result<Self, Error> {
-        let mut procfs = Reader::open(&setup.root)?;
         let clock = Clock::system();
-        let mut denied = None;
-        let mut books = Books::Jiffies(Jiffies::new(clock));
-        if setup.bpf {
-            match Exact::start(sizes(&mut procfs)?, &mut procfs) {
-                Ok(exact) => books = Books::Exact(Box::new(exact)),
-                Err(error) => denied = Some(error),
-            }
-        }
-        Ok(Self {
-            procfs,
-            books,
+        let catalog = &setup.catalog;
+        let pace = |entry: &Arc<Entry>| Pace::new(Arc::clone(entry));
+        // Its figures are in no status: it is a part of the network's.
+        let protocols = Entry::new(catalog.network.name.clone(), Some(PROTOCOLS_PERIOD));
+        let mut collector = Self {
+            procfs: Reader::open(&setup.root)?,
+            exact: None,
+            jiffies: Jiffies::new(clock),
             cpu_books: CpuBooks::new(clock),
             facts: Facts::new(clock),
             zombies: Zombies::default(),
-            facts_read_ns: None,
+            kernel: pace(&catalog.kernel),
+            processes: pace(&catalog.processes),
+            memory: pace(&catalog.memory),
+            newest_memory: None,
+            network: pace(&catalog.network),
             interfaces: Interfaces::default(),
             networks: Networks::default(),
+            protocols_pace: Pace::new(Arc::new(protocols)),
             protocols: None,
-            protocols_read_ns: None,
-            denied,
-        })
+            bpf: setup.bpf,
+            denied: None,
+            catalog: catalog.clone(),
+        };
+        if setup.bpf {
+            collector.retune();
+        } else {
+            for entry in [&catalog.sched, &catalog.net] {
+                entry.set_state(State::Unsupported, "BPF is switched off");
+            }
+        }
+        Ok(collector)
+    }
+
+    /// What is collected, and how often.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Whose period is the sampling period: the source of the books.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<Entry> {
+        match self.bpf && self.denied.is_none() {
+            true => &self.catalog.sched,
+            false => &self.catalog.processes,
+        }
     }
 
     /// Why BPF is not used although it was asked for.
@@ -117,9 +136,50 @@ impl Collector {
     /// How CPU time is measured.
     #[must_use]
     pub fn precision(&self) -> Precision {
-        match self.books {
-            Books::Exact(_) => Precision::Scheduler,
-            Books::Jiffies(_) => Precision::Jiffy,
+        match self.exact {
+            Some(_) => Precision::Scheduler,
+            None => Precision::Jiffy,
+        }
+    }
+
+    /// Whether [`Collector::retune`] would begin other books.
+    #[must_use]
+    pub fn has_other_books_to_keep(&self) -> bool {
+        self.bpf && self.catalog.sched.is_running() != self.exact.is_some()
+    }
+
+    /// Attaches and detaches what was resumed and paused.
+    pub fn retune(&mut self) {
+        let (sched, net) = (&self.catalog.sched, &self.catalog.net);
+        let begins = self.exact.is_none();
+        if !sched.is_running() {
+            self.exact = None;
+        } else if begins && self.bpf {
+            let started = sizes(&mut self.procfs)
+                .map_err(LoadError::from)
+                .and_then(|sizes| Exact::start(sizes, net.is_running(), &mut self.procfs));
+            match started {
+                Ok(exact) => self.exact = Some(Box::new(exact)),
+                Err(error) => {
+                    sched.set_state(State::Failed, error.to_string());
+                    self.denied = Some(error);
+                }
+            }
+        }
+        let Some(exact) = &mut self.exact else {
+            if net.is_running() {
+                net.set_state(State::Running, "waits for source/ebpf/sched");
+            }
+            return;
+        };
+        let counted = match exact.kernel().sockets.why_not() {
+            Some(reason) if begins => Err(reason.to_owned()),
+            _ => exact.count_sockets(net.is_running()),
+        };
+        match counted {
+            Err(reason) => net.set_state(State::Failed, reason),
+            Ok(()) if net.is_running() => net.set_state(State::Running, ""),
+            Ok(()) => {}
         }
     }
 
@@ -131,67 +191,103 @@ impl Collector {
         sample.clear();
         sample.precision = self.precision();
         let begun = Moment::now();
-        let now_ns = begun.monotonic_ns;
-        self.cpu_books
-            .refresh(&mut self.procfs, now_ns, STAT_PERIOD_NS - DUE_SLACK_NS)?;
+        if self.kernel.is_due(&begun) || !self.kernel.was_read() {
+            self.read_stat()?;
+        }
         self.cpu_books.cpus_into(&mut sample.cpus);
-        match &mut self.books {
-            Books::Exact(exact) => {
-                let due = self.facts_read_ns.is_none_or(|read| {
-                    now_ns.saturating_sub(read) >= FACTS_PERIOD_NS - DUE_SLACK_NS
-                });
-                if due {
-                    self.facts_read_ns = Some(now_ns);
-                    let bounds = Bounds {
-                        books_ns: now_ns,
-                        now_ns: || Moment::now().monotonic_ns,
-                        cpus: sample.cpus.len() as u64,
-                    };
-                    exact.update(&begun);
-                    self.facts.refresh(
-                        &mut exact.tracker,
-                        &mut self.procfs,
-                        bounds,
-                        &mut sample.disagreements,
-                    );
-                }
-                sample.at = Moment::now();
-                exact.update(&sample.at);
-                exact.idle_into(&sample.at, &mut sample.cpus);
-                exact.tracker.sample_into(sample);
-                sample.counts_traffic = exact.kernel().sockets.are_counted();
-                self.zombies.insert_into(
-                    sample.at.monotonic_ns,
-                    &mut sample.processes,
-                    &mut sample.traffic,
-                );
-                exact.tracker.take_exited(sample);
-                self.zombies.note(&mut sample.exited, &sample.traffic);
-                self.facts.note_exits(&sample.exited);
-                sample.unlisted = exact.unlisted();
-                sample.lost = exact.lost();
-            }
-            Books::Jiffies(jiffies) => {
-                let Sample {
-                    processes,
-                    names,
-                    exited,
-                    ..
-                } = sample;
-                jiffies.read_into(&mut self.procfs, processes, names, exited)?;
-                sample.at = Moment::now();
-            }
+        sample.known = Known {
+            books: true,
+            machine: self.kernel.is_running(),
+            resident: self.processes.is_running(),
+            split: self.catalog.split.is_running(),
+        };
+        if self.exact.is_some() {
+            self.exact_into(&begun, sample);
+        } else {
+            self.jiffies_into(sample)?;
         }
         if scope == Scope::Network {
-            sample.network = self.networks.get(
-                &mut self.procfs,
-                &mut self.interfaces,
-                now_ns,
-                NETWORK_PERIOD_NS - DUE_SLACK_NS,
-            );
+            self.machine_into(&begun, sample);
         }
         sample.window_ns = Moment::now().since(&begun);
         Ok(())
+    }
+
+    fn exact_into(&mut self, begun: &Moment, sample: &mut Sample) {
+        let Some(exact) = &mut self.exact else {
+            return;
+        };
+        if self.processes.is_due(begun) {
+            let now = Moment::now();
+            let bounds = Bounds {
+                books_ns: begun.monotonic_ns,
+                now_ns: || Moment::now().monotonic_ns,
+                cpus: sample.cpus.len() as u64,
+            };
+            exact.update(begun);
+            self.facts.refresh(
+                &mut exact.tracker,
+                &mut self.procfs,
+                bounds,
+                &mut sample.disagreements,
+            );
+            self.processes.read(&now);
+        }
+        let books = Moment::now();
+        sample.at = books;
+        exact.update(&sample.at);
+        exact.idle_into(&sample.at, &mut sample.cpus);
+        exact.tracker.sample_into(sample);
+        sample.counts_traffic = exact.kernel().sockets.are_counted();
+        self.zombies.insert_into(
+            sample.at.monotonic_ns,
+            &mut sample.processes,
+            &mut sample.traffic,
+        );
+        exact.tracker.take_exited(sample);
+        self.zombies.note(&mut sample.exited, &sample.traffic);
+        self.facts.note_exits(&sample.exited);
+        sample.unlisted = exact.unlisted();
+        sample.lost = exact.lost();
+    }
+
+    fn jiffies_into(&mut self, sample: &mut Sample) -> Result<(), Error> {
+        sample.known.books = self.processes.is_running();
+        if sample.known.books {
+            let begun = Moment::now();
+            let Sample {
+                processes,
+                names,
+                exited,
+                ..
+            } = sample;
+            self.jiffies
+                .read_into(&mut self.procfs, processes, names, exited)?;
+            self.processes.read(&begun);
+        }
+        sample.at = Moment::now();
+        Ok(())
+    }
+
+    /// What else there is to tell of the machine. What cannot be read spoils no sample.
+    fn machine_into(&mut self, begun: &Moment, sample: &mut Sample) {
+        if self.network.is_due(begun) {
+            let begun = Moment::now();
+            self.networks.read(&mut self.procfs, &mut self.interfaces);
+            self.network.read(&begun);
+        }
+        if self.network.is_running() {
+            sample.network = self.networks.newest();
+        }
+        if self.memory.is_due(begun) {
+            let at = Moment::now();
+            let info = self.procfs.meminfo();
+            self.newest_memory = info.ok().map(|info| Memory { at, info });
+            self.memory.read(&at);
+        }
+        if self.memory.is_running() {
+            sample.memory = self.newest_memory;
+        }
     }
 
     /// The machine without its processes, into `sample`, whose memory is used again.
@@ -200,33 +296,50 @@ impl Collector {
     /// If the machine's own files cannot be read.
     pub fn machine(&mut self, sample: &mut MachineSample) -> Result<(), Error> {
         sample.cpus.clear();
-        sample.memory = self.procfs.meminfo()?;
         sample.interfaces.clear();
-        self.procfs.net_dev(&mut sample.interfaces)?;
-        sample.at = Moment::now();
-        let now_ns = sample.at.monotonic_ns;
-        let age = self
-            .protocols_read_ns
-            .map(|read| now_ns.saturating_sub(read));
-        if age.is_none_or(|age| age >= PROTOCOLS_PERIOD_NS - DUE_SLACK_NS) {
-            self.protocols_read_ns = Some(now_ns);
-            self.protocols = protocols(&mut self.procfs).ok();
+        sample.memory = None;
+        sample.snmp = None;
+        if self.memory.is_running() {
+            let begun = Moment::now();
+            sample.memory = Some(self.procfs.meminfo()?);
+            self.memory.read(&begun);
         }
-        sample.snmp = self.protocols;
+        if self.network.is_running() {
+            let begun = Moment::now();
+            self.procfs.net_dev(&mut sample.interfaces)?;
+            if self.protocols_pace.is_due(&begun) {
+                self.protocols = protocols(&mut self.procfs).ok();
+                self.protocols_pace.read(&begun);
+            }
+            sample.snmp = self.protocols;
+            self.network.read(&begun);
+        }
+        sample.at = Moment::now();
         self.interfaces
             .classify(&mut sample.interfaces, sample.at.monotonic_ns);
-        let period_ns = match self.books {
+        let due = match self.exact {
             // It says which CPUs are online, no more: idle times come from the exact books.
-            Books::Exact(_) => ONLINE_PERIOD_NS - DUE_SLACK_NS,
-            Books::Jiffies(_) => STAT_PERIOD_NS / 2,
+            Some(_) => self.kernel.is_due_after(&sample.at, ONLINE_PERIOD),
+            None => self.kernel.is_due(&sample.at),
         };
-        self.cpu_books
-            .refresh(&mut self.procfs, sample.at.monotonic_ns, period_ns)?;
-        self.cpu_books.cpus_into(&mut sample.cpus);
-        if let Books::Exact(exact) = &mut self.books {
+        if due || !self.kernel.was_read() {
+            self.read_stat()?;
+        }
+        // Old idle times would make a CPU look busy.
+        if self.exact.is_some() || self.kernel.is_running() {
+            self.cpu_books.cpus_into(&mut sample.cpus);
+        }
+        if let Some(exact) = &mut self.exact {
             exact.read_cpus();
             exact.idle_into(&sample.at, &mut sample.cpus);
         }
+        Ok(())
+    }
+
+    fn read_stat(&mut self) -> Result<(), Error> {
+        let begun = Moment::now();
+        self.cpu_books.read(&mut self.procfs)?;
+        self.kernel.read(&begun);
         Ok(())
     }
 }

@@ -65,12 +65,16 @@ impl std::fmt::Debug for Exact {
 }
 
 impl Exact {
-    /// Loads and attaches the programs and counts who lives.
+    /// Loads and attaches the programs and counts who lives; with `sockets`, what happens on those, too.
     ///
     /// # Errors
     /// [`LoadError`]: what is missing.
-    pub fn start(sizes: Sizes, procfs: &mut procfs::Reader) -> Result<Self, LoadError> {
-        let (mut kernel, mut reader, traffic) = Kernel::load(sizes)?;
+    pub fn start(
+        sizes: Sizes,
+        sockets: bool,
+        procfs: &mut procfs::Reader,
+    ) -> Result<Self, LoadError> {
+        let (mut kernel, mut reader, traffic) = Kernel::load(sizes, sockets)?;
         let logger = kernel.logger().ok();
         let tracker = Tracker::new(std::mem::take(&mut reader.reaped));
         visit_cpus(sizes.cpus);
@@ -90,6 +94,23 @@ impl Exact {
         seed::from_proc(&mut exact.tracker, tables, procfs);
         release_memory();
         Ok(exact)
+    }
+
+    /// Puts the hooks on sockets on or takes them off.
+    ///
+    /// # Errors
+    /// Why they cannot be put on.
+    pub fn count_sockets(&mut self, count: bool) -> Result<(), String> {
+        match (count, self.kernel.sockets.are_counted()) {
+            (true, false) => {
+                let attached = self.kernel.attach_sockets();
+                attached.map_err(|error| error.to_string())?;
+            }
+            (false, true) => self.kernel.detach_sockets(),
+            _ => return Ok(()),
+        }
+        let why_not = self.kernel.sockets.why_not().filter(|_| count);
+        why_not.map_or(Ok(()), |reason| Err(reason.to_owned()))
     }
 
     /// The loaded programs.

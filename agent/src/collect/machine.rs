@@ -1,14 +1,13 @@
-//! The machine's own files: CPUs, memory, interfaces.
+//! `/proc/stat`: the books of the CPUs.
 
 use super::sample::CpuSample;
 use crate::procfs::{Clock, Error, Reader, Stat};
 
-/// `/proc/stat`, read again when it is old enough.
+/// `/proc/stat` as it was read last.
 #[derive(Debug)]
 pub struct CpuBooks {
     clock: Clock,
     stat: Stat,
-    read_ns: Option<u64>,
 }
 
 impl CpuBooks {
@@ -18,30 +17,15 @@ impl CpuBooks {
         Self {
             clock,
             stat: Stat::default(),
-            read_ns: None,
         }
     }
 
-    /// Reads the file unless it was read less than `period_ns` before `now_ns` (both of
-    /// `CLOCK_MONOTONIC`).
+    /// Reads the file.
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn refresh(
-        &mut self,
-        procfs: &mut Reader,
-        now_ns: u64,
-        period_ns: u64,
-    ) -> Result<(), Error> {
-        if self
-            .read_ns
-            .is_some_and(|read| now_ns.saturating_sub(read) < period_ns)
-        {
-            return Ok(());
-        }
-        procfs.stat(&mut self.stat)?;
-        self.read_ns = Some(now_ns);
-        Ok(())
+    pub fn read(&mut self, procfs: &mut Reader) -> Result<(), Error> {
+        procfs.stat(&mut self.stat)
     }
 
     /// Appends the books of the online CPUs as the file has them, in ticks made nanoseconds.

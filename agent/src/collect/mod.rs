@@ -10,6 +10,7 @@
 //! * [`zombies`]: the dead that were not asked for yet
 //! * [`machine`]: the machine's own files
 //! * [`network`]: the network of the machine
+//! * `pace`: when a source is read again
 //! * [`sample`], [`process`], [`traffic`], [`moment`]: what a sample is
 
 pub mod clocks;
@@ -20,6 +21,7 @@ pub mod jiffies;
 pub mod machine;
 pub mod moment;
 pub mod network;
+mod pace;
 pub mod process;
 pub mod sample;
 pub mod seed;

@@ -27,37 +27,18 @@ pub struct NetworkSample {
 pub struct Networks {
     newest: Option<Arc<NetworkSample>>,
     memory: Vec<Arc<NetworkSample>>,
-    /// When they were read last, or could not be.
-    tried_ns: Option<u64>,
     failed: bool,
 }
 
 impl Networks {
-    /// The counters, read again unless they were read less than `period_ns` before `now_ns`. `None`
-    /// if they cannot be read: that is said once, in the log, and spoils no sample.
-    pub fn get(
-        &mut self,
-        procfs: &mut Reader,
-        interfaces: &mut Interfaces,
-        now_ns: u64,
-        period_ns: u64,
-    ) -> Option<Arc<NetworkSample>> {
-        let age = self.tried_ns.map(|tried| now_ns.saturating_sub(tried));
-        if age.is_none_or(|age| age >= period_ns) {
-            match self.read(procfs, interfaces) {
-                Ok(newest) => self.newest = Some(newest),
-                Err(error) => self.complain(&error),
-            }
-            self.tried_ns = Some(Moment::now().monotonic_ns);
-        }
+    /// The counters as they were read last. `None` before that, or if they cannot be read.
+    #[must_use]
+    pub fn newest(&self) -> Option<Arc<NetworkSample>> {
         self.newest.clone()
     }
 
-    fn read(
-        &mut self,
-        procfs: &mut Reader,
-        interfaces: &mut Interfaces,
-    ) -> Result<Arc<NetworkSample>, Error> {
+    /// Reads them. If they cannot be read, that is said once, in the log.
+    pub fn read(&mut self, procfs: &mut Reader, interfaces: &mut Interfaces) {
         let unused = |one: &mut Arc<NetworkSample>| Arc::get_mut(one).is_some();
         let place = self.memory.iter_mut().position(unused);
         let mut sample = place.map_or_else(Arc::default, |place| self.memory.swap_remove(place));
@@ -65,7 +46,10 @@ impl Networks {
         // Others that nobody needs are let go; this one is needed or free by the next time.
         self.memory.retain(|one| Arc::strong_count(one) > 1);
         self.memory.push(Arc::clone(&sample));
-        read.map(|()| sample)
+        match read {
+            Ok(()) => self.newest = Some(sample),
+            Err(error) => self.complain(&error),
+        }
     }
 
     fn complain(&mut self, error: &Error) {
@@ -147,25 +131,24 @@ mod tests {
     }
 
     #[test]
-    fn they_are_read_when_they_are_old_enough_into_memory_that_is_free() {
+    fn they_are_read_into_memory_that_is_free() {
         let tree = tree();
         let (mut reader, mut interfaces) = (tree.reader(), Interfaces::default());
         let mut networks = Networks::default();
-        let mut get = |period_ns| {
-            let now_ns = Moment::now().monotonic_ns;
-            networks.get(&mut reader, &mut interfaces, now_ns, period_ns)
+        assert!(networks.newest().is_none());
+        let mut read = || {
+            networks.read(&mut reader, &mut interfaces);
+            networks.newest().unwrap()
         };
-        let first = get(u64::MAX).unwrap();
-        let same = get(u64::MAX).unwrap();
-        assert!(Arc::ptr_eq(&first, &same));
+        let first = read();
         assert_eq!((first.interfaces.len(), first.tcp.in_errors), (3, 9));
-        let second = get(0).unwrap();
+        let second = read();
         assert!(second.at.since(&first.at) > 0);
         let memory = [Arc::as_ptr(&first), Arc::as_ptr(&second)];
-        drop((first, same));
+        drop(first);
         let mut held = second;
         for _ in 0..9 {
-            held = get(0).unwrap();
+            held = read();
             assert!(memory.contains(&Arc::as_ptr(&held)));
         }
         assert_eq!(held.interfaces.len(), 3);
@@ -176,12 +159,15 @@ mod tests {
         let tree = Tree::new();
         let (mut reader, mut interfaces) = (tree.reader(), Interfaces::default());
         let mut networks = Networks::default();
-        let mut get = |now_ns| networks.get(&mut reader, &mut interfaces, now_ns, 0);
-        assert!(get(u64::MAX).is_none());
+        let mut read = || {
+            networks.read(&mut reader, &mut interfaces);
+            networks.newest()
+        };
+        assert!(read().is_none());
         tree.file("proc/self/net/dev", DEV)
             .file("proc/self/net/snmp", SNMP);
-        let read = get(u64::MAX).unwrap();
+        let known = read().unwrap();
         tree.file("proc/self/net/snmp", "nonsense\n");
-        assert!(Arc::ptr_eq(&read, &get(u64::MAX).unwrap()));
+        assert!(Arc::ptr_eq(&known, &read().unwrap()));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use subjiffy_common::sched::TICK_NS;
+
 use super::{
     moment::Moment,
     network::NetworkSample,
@@ -86,6 +88,40 @@ pub struct Disagreement {
     pub jiffies_ns: u64,
 }
 
+/// What is known at all: an operator may have paused the source of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Processes.
+    pub books: bool,
+    /// Where the CPU time of the machine went.
+    pub machine: bool,
+    /// Memory of processes.
+    pub resident: bool,
+    /// User and system time apart.
+    pub split: bool,
+}
+
+impl Default for Known {
+    /// Everything.
+    fn default() -> Self {
+        Self {
+            books: true,
+            machine: true,
+            resident: true,
+            split: true,
+        }
+    }
+}
+
+/// Memory of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// When it was read.
+    pub at: Moment,
+    /// What was read.
+    pub info: MemInfo,
+}
+
 /// All processes at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
@@ -95,6 +131,8 @@ pub struct Sample {
     pub window_ns: u64,
     /// How CPU time was measured.
     pub precision: Precision,
+    /// What is known of the following.
+    pub known: Known,
     /// Books of the CPUs that are online.
     pub cpus: Vec<CpuSample>,
     /// Live processes and zombies, in the order of their ids.
@@ -116,6 +154,8 @@ pub struct Sample {
     /// The network of the machine as it was read last; shared, as it is read less often. `None` in
     /// a sample of [`Scope::Processes`](super::collector::Scope::Processes).
     pub network: Option<Arc<NetworkSample>>,
+    /// The memory of the machine as it was read last; `None` as `network`.
+    pub memory: Option<Memory>,
 }
 
 impl Sample {
@@ -127,7 +167,11 @@ impl Sample {
         self.traffic.clear();
         self.exited.clear();
         self.disagreements.clear();
+        self.counts_traffic = false;
+        self.unlisted = Unlisted::default();
+        self.lost = Lost::default();
         self.network = None;
+        self.memory = None;
     }
 
     /// What a process of this sample did on sockets, if it used one.
@@ -135,6 +179,16 @@ impl Sample {
     pub fn traffic(&self, process: &ProcessSample) -> Option<&Traffic> {
         let place = (process.traffic as usize).checked_sub(1)?;
         self.traffic.get(place)
+    }
+
+    /// A live process or zombie, called by an id of the other kind of books: in jiffies, starts are
+    /// rounded down to a tick.
+    #[must_use]
+    pub fn process_near(&self, id: Identity) -> Option<&ProcessSample> {
+        let of_pid = self.processes.partition_point(|one| one.id.pid < id.pid);
+        let all = self.processes[of_pid..].iter();
+        all.take_while(|one| one.id.pid == id.pid)
+            .find(|one| one.id.start_ns.abs_diff(id.start_ns) < TICK_NS)
     }
 
     /// A live process or zombie.
@@ -155,8 +209,8 @@ pub struct MachineSample {
     pub at: Moment,
     /// Books of the CPUs that are online.
     pub cpus: Vec<CpuSample>,
-    /// Memory and swap.
-    pub memory: MemInfo,
+    /// Memory and swap; `None` if nobody may read them.
+    pub memory: Option<MemInfo>,
     /// Network interfaces, totals.
     pub interfaces: Vec<Interface>,
     /// TCP and UDP, totals; `None` if they cannot be read.

@@ -2,38 +2,43 @@
 //! it is polled, a period.
 //!
 //! * [`figures`]: how punctual its polls were and what they cost
+//! * [`catalog`]: which elements there are
 //!
 //! Whoever does the work of an element holds its [`Entry`] and looks there what it may do; whoever
 //! controls it changes the entry. Neither waits for the other.
 
+pub mod catalog;
 pub mod figures;
 
 use std::{
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use subjiffy_proto::control::{Element, Pattern};
+use subjiffy_proto::control::{Back, Element, ElementStatus, Pattern};
+use tokio::sync::watch;
+
+use crate::collect::moment::Moment;
+pub use catalog::Catalog;
 
 pub use figures::Figures;
 
 /// What an element does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum State {
     /// It works, whenever somebody needs it.
-    Running = 0,
+    Running,
     /// It does nothing until it is resumed.
-    Paused = 1,
+    Paused,
     /// It does nothing any more.
-    Stopped = 2,
+    Stopped,
     /// It could not start, or has failed; the reason is in its entry.
-    Failed = 3,
+    Failed,
     /// This machine does not have it.
-    Unsupported = 4,
+    Unsupported,
 }
 
 impl State {
@@ -48,16 +53,6 @@ impl State {
             Self::Unsupported => "unsupported",
         }
     }
-
-    fn from_bits(bits: u8) -> Self {
-        match bits {
-            0 => Self::Running,
-            1 => Self::Paused,
-            2 => Self::Stopped,
-            3 => Self::Failed,
-            _ => Self::Unsupported,
-        }
-    }
 }
 
 /// One element.
@@ -67,61 +62,89 @@ pub struct Entry {
     pub name: Element,
     /// Of its polls.
     pub figures: Figures,
-    state: AtomicU8,
+    state: watch::Sender<State>,
     /// 0 for one that is not polled at a period.
     period_ns: AtomicU64,
+    /// It is to be polled at the next opportunity, due or not.
+    triggered: AtomicBool,
     reason: Mutex<String>,
+    back: Mutex<Option<ComingBack>>,
+}
+
+/// A period that an element gets again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ComingBack {
+    /// The period.
+    pub period: Duration,
+    /// When.
+    pub at: Instant,
 }
 
 impl Entry {
-    fn new(name: Element, period: Option<Duration>) -> Self {
+    /// One that runs.
+    #[must_use]
+    pub fn new(name: Element, period: Option<Duration>) -> Self {
         let period_ns = period.map_or(0, |period| period.as_nanos() as u64);
         Self {
             name,
             figures: Figures::default(),
-            state: AtomicU8::new(State::Running as u8),
+            state: watch::Sender::new(State::Running),
             period_ns: AtomicU64::new(period_ns),
+            triggered: AtomicBool::new(false),
             reason: Mutex::default(),
+            back: Mutex::default(),
         }
     }
 
     /// What it does now.
     #[must_use]
     pub fn state(&self) -> State {
-        State::from_bits(self.state.load(Ordering::Acquire))
+        *self.state.borrow()
+    }
+
+    /// Whether it works.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.state() == State::Running
+    }
+
+    /// Tells of every change of its state.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
     }
 
     /// Why, if that needs a word.
     #[must_use]
     pub fn reason(&self) -> String {
-        self.reason
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.reason).clone()
     }
 
     /// Changes its state.
     pub fn set_state(&self, state: State, reason: impl Into<String>) {
-        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason.into();
-        self.state.store(state as u8, Ordering::Release);
+        *lock(&self.reason) = reason.into();
+        self.state.send_replace(state);
     }
 
-    /// Pauses it or lets it go on. Says whether that changed anything: what is stopped, failed or not
-    /// there stays so.
-    pub fn pause(&self, pause: bool) -> bool {
-        let (from, to) = match pause {
-            true => (State::Running, State::Paused),
-            false => (State::Paused, State::Running),
-        };
-        self.state
-            .compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
+    /// Changes its state if it is one of `from`. Says whether it was.
+    pub fn change(&self, from: &[State], to: State) -> bool {
+        let changed = self.state.send_if_modified(|state| {
+            let applies = from.contains(state);
+            if applies {
+                *state = to;
+            }
+            applies
+        });
+        if changed {
+            lock(&self.reason).clear();
+        }
+        changed
     }
 
     /// The time between two polls, if it is polled at one.
     #[must_use]
     pub fn period(&self) -> Option<Duration> {
-        let period_ns = self.period_ns.load(Ordering::Acquire);
+        let period_ns = self.period_ns.load(Ordering::Relaxed);
         (period_ns != 0).then(|| Duration::from_nanos(period_ns))
     }
 
@@ -130,10 +153,68 @@ impl Entry {
         let has_one = self.period().is_some();
         if has_one {
             self.period_ns
-                .store(period.as_nanos() as u64, Ordering::Release);
+                .store(period.as_nanos() as u64, Ordering::Relaxed);
         }
         has_one
     }
+
+    /// The period that it gets again by itself.
+    #[must_use]
+    pub fn back(&self) -> Option<ComingBack> {
+        *lock(&self.back)
+    }
+
+    /// Says which period it gets again by itself, if any.
+    pub fn set_back(&self, back: Option<ComingBack>) {
+        *lock(&self.back) = back;
+    }
+
+    /// Has it polled at the next opportunity.
+    pub fn trigger(&self) {
+        self.triggered.store(true, Ordering::Release);
+    }
+
+    /// Whether it was triggered since the last call.
+    pub fn take_trigger(&self) -> bool {
+        // Almost always it was not: then nothing is written.
+        self.triggered.load(Ordering::Relaxed) && self.triggered.swap(false, Ordering::AcqRel)
+    }
+
+    /// Notes that it worked since `begun`, and how far that was behind its tick, if it had one.
+    pub fn polled(&self, begun: &Moment, late: Option<Duration>) {
+        let cost_ns = Moment::now().since(begun);
+        self.figures
+            .poll(begun.wall_ns, Duration::from_nanos(cost_ns), late);
+    }
+
+    /// What is told of it.
+    #[must_use]
+    pub fn status(&self, now: Instant) -> ElementStatus {
+        let shown = self.figures.show();
+        let nanos = |duration: Duration| duration.as_nanos() as u64;
+        ElementStatus {
+            name: self.name.to_string(),
+            state: self.state().as_str().to_owned(),
+            reason: self.reason(),
+            period_ns: self.period().map(nanos),
+            back: self.back().map(|back| Back {
+                period_ns: nanos(back.period),
+                in_ns: nanos(back.at.saturating_duration_since(now)),
+            }),
+            polls: shown.polls,
+            missed: shown.missed,
+            last_poll_ns: (shown.last_ns != 0).then_some(shown.last_ns),
+            jitter_p50_ns: shown.late_p50_ns,
+            jitter_p99_ns: shown.late_p99_ns,
+            jitter_max_ns: shown.late_max_ns,
+            cost_ns: shown.cost_ns,
+            cost_max_ns: shown.cost_max_ns,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All elements. Clones share them.
@@ -141,18 +222,11 @@ impl Entry {
 pub struct Elements(Arc<RwLock<Vec<Arc<Entry>>>>);
 
 impl Elements {
-    /// Adds an element that runs, or finds the one of this name.
-    #[must_use]
-    pub fn add(&self, name: Element, period: Option<Duration>) -> Arc<Entry> {
+    /// Adds one.
+    pub fn add(&self, entry: &Arc<Entry>) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        match all.binary_search_by(|entry| entry.name.cmp(&name)) {
-            Ok(at) => Arc::clone(&all[at]),
-            Err(at) => {
-                let entry = Arc::new(Entry::new(name, period));
-                all.insert(at, Arc::clone(&entry));
-                entry
-            }
-        }
+        let at = all.partition_point(|one| one.name < entry.name);
+        all.insert(at, Arc::clone(entry));
     }
 
     /// Takes away one whose work has ended, such as a connection.
@@ -186,12 +260,16 @@ mod tests {
         matching.iter().map(|one| one.name.to_string()).collect()
     }
 
+    fn entry(name: Element, period: Option<Duration>) -> Arc<Entry> {
+        Arc::new(Entry::new(name, period))
+    }
+
     #[test]
-    fn elements_are_found_by_pattern_and_each_is_there_once() {
+    fn elements_are_found_by_pattern_in_the_order_of_their_names() {
         let elements = Elements::default();
-        let ws = elements.add(WS, None);
-        let sched = elements.add(SCHED, Some(SECOND));
-        assert!(Arc::ptr_eq(&sched, &elements.add(SCHED, None)));
+        let (ws, sched) = (entry(WS, None), entry(SCHED, Some(SECOND)));
+        elements.add(&ws);
+        elements.add(&sched);
         assert_eq!(
             names(&elements, "*"),
             ["source/ebpf/sched", "output/socktop/ws"]
@@ -202,26 +280,54 @@ mod tests {
     }
 
     #[test]
-    fn only_what_runs_is_paused_and_only_what_is_paused_goes_on() {
-        let elements = Elements::default();
-        let entry = elements.add(SCHED, Some(SECOND));
-        assert!(!entry.pause(false));
-        assert!(entry.pause(true) && !entry.pause(true));
-        assert_eq!(entry.state(), State::Paused);
-        assert!(entry.pause(false));
+    fn a_state_changes_only_from_where_it_may() {
+        let entry = entry(SCHED, Some(SECOND));
+        let watch = entry.watch();
+        assert!(!entry.change(&[State::Paused], State::Running));
+        assert!(!watch.has_changed().unwrap());
+        assert!(entry.change(&[State::Running], State::Paused));
+        assert!(watch.has_changed().unwrap() && !entry.is_running());
         entry.set_state(State::Failed, "no BTF");
-        assert!(!entry.pause(true) && !entry.pause(false));
         assert_eq!(
             (entry.state(), entry.reason()),
             (State::Failed, "no BTF".into())
         );
+        assert!(entry.change(&[State::Paused, State::Failed], State::Running));
+        assert_eq!(entry.reason(), "");
+    }
+
+    #[test]
+    fn a_trigger_is_taken_once() {
+        let entry = entry(SCHED, Some(SECOND));
+        assert!(!entry.take_trigger());
+        entry.trigger();
+        assert!(entry.take_trigger() && !entry.take_trigger());
     }
 
     #[test]
     fn a_period_is_for_those_that_have_one() {
-        let elements = Elements::default();
-        let (sched, ws) = (elements.add(SCHED, Some(SECOND)), elements.add(WS, None));
+        let (sched, ws) = (entry(SCHED, Some(SECOND)), entry(WS, None));
         assert!(sched.set_period(2 * SECOND) && !ws.set_period(SECOND));
         assert_eq!((sched.period(), ws.period()), (Some(2 * SECOND), None));
+    }
+
+    #[test]
+    fn a_status_tells_what_is_known() {
+        let entry = entry(SCHED, Some(SECOND));
+        let now = Instant::now();
+        entry.set_back(Some(ComingBack {
+            period: 5 * SECOND,
+            at: now + SECOND,
+        }));
+        entry.polled(&Moment::now(), Some(SECOND));
+        let status = entry.status(now);
+        assert_eq!(
+            (status.name.as_str(), status.state.as_str(), status.polls),
+            ("source/ebpf/sched", "running", 1)
+        );
+        assert_eq!(status.period_ns, Some(1_000_000_000));
+        let back = status.back.unwrap();
+        assert_eq!((back.period_ns, back.in_ns), (5_000_000_000, 1_000_000_000));
+        assert!(status.last_poll_ns.is_some() && status.jitter_max_ns == 1_000_000_000);
     }
 }

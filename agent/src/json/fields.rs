@@ -54,6 +54,18 @@ macro_rules! number {
     };
 }
 
+/// A field whose source may be paused.
+macro_rules! known {
+    ($name:literal, $known:ident, $process:ident => $value:expr) => {
+        field!($name, |snapshot, $process| {
+            Some(match snapshot.known.$known {
+                true => Value::Number($value),
+                false => Value::Unknown(()),
+            })
+        })
+    };
+}
+
 /// A field that only the scheduler's books know.
 macro_rules! exact {
     ($name:literal, $process:ident => $value:expr) => {
@@ -104,10 +116,10 @@ pub static FIELDS: [Field; 38] = [
     ))),
     number!("threads", process => process.sample.threads.into()),
     number!("uid", process => process.sample.uid.into()),
-    number!("rss_bytes", process => process.sample.rss_bytes),
+    known!("rss_bytes", resident, process => process.sample.rss_bytes),
     number!("cpu_ns", process => process.cpu_ns),
-    number!("user_ns", process => process.user_ns),
-    number!("system_ns", process => process.system_ns),
+    known!("user_ns", split, process => process.user_ns),
+    known!("system_ns", split, process => process.system_ns),
     exact!("run_delay_ns", process => process.run_delay_ns),
     exact!("voluntary_switches", process => process.voluntary_switches),
     exact!("involuntary_switches", process => process.involuntary_switches),

@@ -3,7 +3,7 @@
 
 use super::{ALL, Choice, write_row, write_with};
 use crate::{
-    collect::sample::{Name, Precision},
+    collect::sample::{Known, Name, Precision},
     model::{Process, Snapshot, Sockets},
 };
 
@@ -12,6 +12,7 @@ use crate::{
 pub struct Lines {
     precision: Precision,
     counts_traffic: bool,
+    known: Known,
     /// Of the live processes, in their order.
     rows: Vec<Row>,
     line: Vec<u8>,
@@ -32,9 +33,9 @@ impl Lines {
     pub fn next(&mut self, snapshot: &Snapshot) -> &[u8] {
         let living = snapshot.living.min(snapshot.processes.len());
         let (living, dead) = snapshot.processes.split_at(living);
-        let known = (snapshot.precision, snapshot.counts_traffic);
-        if (self.precision, self.counts_traffic) != known {
-            (self.precision, self.counts_traffic) = known;
+        let told = (snapshot.precision, snapshot.counts_traffic, snapshot.known);
+        if (self.precision, self.counts_traffic, self.known) != told {
+            (self.precision, self.counts_traffic, self.known) = told;
             self.rows.clear();
         }
         self.align(living);

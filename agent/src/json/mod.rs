@@ -11,7 +11,7 @@ pub(crate) use network::{tcp, udp};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    collect::sample::Disagreement,
+    collect::sample::{self, Disagreement},
     model::{Process, Snapshot},
 };
 use fields::{FIELDS, Field};
@@ -26,8 +26,8 @@ struct Head {
     interval_ns: u64,
     window_ns: u64,
     cpus: u32,
-    precision: &'static str,
-    machine: Machine,
+    precision: Option<&'static str>,
+    machine: Option<Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     process_count: Option<usize>,
 }
@@ -41,6 +41,41 @@ struct Tail<'a> {
     disagreements: &'a [Disagreement],
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<network::Block<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<Memory>,
+}
+
+/// Bytes.
+#[derive(Serialize)]
+struct Memory {
+    at_ns: u64,
+    total_bytes: u64,
+    free_bytes: u64,
+    available_bytes: u64,
+    buffers_bytes: u64,
+    cached_bytes: u64,
+    reclaimable_bytes: u64,
+    shared_bytes: u64,
+    swap_total_bytes: u64,
+    swap_free_bytes: u64,
+}
+
+impl From<&sample::Memory> for Memory {
+    fn from(memory: &sample::Memory) -> Self {
+        let info = &memory.info;
+        Self {
+            at_ns: memory.at.wall_ns,
+            total_bytes: info.total,
+            free_bytes: info.free,
+            available_bytes: info.available(),
+            buffers_bytes: info.buffers,
+            cached_bytes: info.cached,
+            reclaimable_bytes: info.reclaimable,
+            shared_bytes: info.shmem,
+            swap_total_bytes: info.swap_total,
+            swap_free_bytes: info.swap_free,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -123,6 +158,7 @@ fn write_with(
     choice: &Choice<'_>,
     rows: impl FnOnce(&mut Vec<u8>),
 ) {
+    let known = &snapshot.known;
     let head = Head {
         seq: snapshot.seq,
         skipped: choice.skipped,
@@ -130,16 +166,17 @@ fn write_with(
         interval_ns: snapshot.interval_ns,
         window_ns: snapshot.window_ns,
         cpus: snapshot.cpus,
-        precision: snapshot.precision.as_str(),
-        machine: Machine {
+        precision: known.books.then(|| snapshot.precision.as_str()),
+        machine: known.machine.then(|| Machine {
             busy_ns: snapshot.machine.busy_ns,
             idle_ns: snapshot.machine.idle_ns,
             steal_ns: snapshot.machine.steal_ns,
             unattributed_ns: snapshot.machine.unattributed_ns,
-        },
+        }),
         process_count: choice.places.map(|_| snapshot.living),
     };
     let tail = Tail {
+        memory: snapshot.memory.as_ref().map(Memory::from),
         exited: Exited {
             count: snapshot.exited.count,
             cpu_ns: snapshot.exited.cpu_ns,

@@ -51,6 +51,9 @@ pub enum LoadError {
     /// BTF without something we need.
     #[error(transparent)]
     Btf(#[from] BtfError),
+    /// `/proc` does not tell how large the tables must be.
+    #[error(transparent)]
+    Procfs(#[from] crate::procfs::Error),
     /// The kernel refused.
     #[error("{what}: {reason}")]
     Refused {
@@ -129,17 +132,19 @@ pub struct Kernel {
     pub sockets: Sockets,
     /// Whether this kernel keeps run delays.
     pub has_run_delay: bool,
+    layout: Layout,
     ebpf: Ebpf,
 }
 
 impl Kernel {
-    /// Loads, attaches and counts the tasks that already live.
+    /// Loads, attaches and counts the tasks that already live; with `sockets`, what happens on those
+    /// is counted, too.
     ///
     /// The readers of the tables come beside it: they belong to whoever collects.
     ///
     /// # Errors
     /// [`LoadError`]: what is missing. Nothing stays loaded then.
-    pub fn load(sizes: Sizes) -> Result<(Self, Reader, traffic::Reader), LoadError> {
+    pub fn load(sizes: Sizes, sockets: bool) -> Result<(Self, Reader, traffic::Reader), LoadError> {
         if !in_host_pid_namespace() {
             return Err(LoadError::PidNamespace);
         }
@@ -162,15 +167,28 @@ impl Kernel {
         load_clocks(&mut ebpf).map_err(|error| refused("loading the clocks program", &*error))?;
         let reaped = take_census(&mut ebpf, &btf)
             .map_err(|error| refused("counting the tasks that live", &*error))?;
-        let sockets = Sockets::attach(&mut ebpf, &btf, &layout);
-        let kernel = Self {
+        let mut kernel = Self {
             hooks,
-            sockets,
+            sockets: Sockets::default(),
             has_run_delay: layout.has_run_delay(),
+            layout,
             ebpf,
         };
+        if sockets {
+            kernel.sockets = Sockets::attach(&mut kernel.ebpf, &btf, &kernel.layout);
+        }
         let traffic = traffic::Reader::new(traffic_tables);
         Ok((kernel, Reader::new(tables, reaped), traffic))
+    }
+
+    /// Puts the hooks on sockets on, as far as this kernel has them.
+    ///
+    /// # Errors
+    /// If the kernel's type information cannot be read again. (It is too large to be kept.)
+    pub fn attach_sockets(&mut self) -> Result<(), LoadError> {
+        let btf = AyaBtf::from_sys_fs().map_err(|error| refused("reading BTF", &error))?;
+        self.sockets = Sockets::attach(&mut self.ebpf, &btf, &self.layout);
+        Ok(())
     }
 
     /// Takes the hooks on sockets off again: nothing is counted there any more, and nothing costs.

@@ -60,7 +60,7 @@ pub struct Missing {
 impl Sockets {
     /// Attaches what the kernel allows.
     #[must_use]
-    pub fn attach(ebpf: &mut Ebpf, btf: &Btf, layout: &Layout) -> Self {
+    pub(super) fn attach(ebpf: &mut Ebpf, btf: &Btf, layout: &Layout) -> Self {
         let mut sockets = Self::default();
         if let Some(error) = &layout.no_sockets {
             sockets.miss(CALLS[0].1, NO_CALLS, error.to_string());
@@ -166,6 +166,13 @@ impl Sockets {
     #[must_use]
     pub fn are_counted(&self) -> bool {
         !self.attached.is_empty()
+    }
+
+    /// Why they are not, if they should be.
+    #[must_use]
+    pub fn why_not(&self) -> Option<&str> {
+        let calls = self.missing.iter().find(|one| one.unseen == NO_CALLS);
+        calls.map(|one| one.reason.as_str())
     }
 
     fn note(

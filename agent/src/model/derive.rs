@@ -10,7 +10,7 @@ use subjiffy_common::sched::Counters;
 
 use crate::collect::{
     process::{ProcessSample, State},
-    sample::{CpuSample, MachineSample, Precision, Sample},
+    sample::{CpuSample, Known, MachineSample, Precision, Sample},
     traffic::Traffic,
 };
 
@@ -27,6 +27,8 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
     snapshot.window_ns = new.window_ns;
     snapshot.cpus = new.cpus.len() as u32;
     snapshot.precision = new.precision;
+    snapshot.known = known(old, new);
+    snapshot.memory = new.memory.filter(|read| old.memory.as_ref() != Some(read));
     snapshot.names.clone_from(&new.names);
     snapshot.disagreements.clone_from(&events.disagreements);
     network::derive(
@@ -36,13 +38,19 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
     );
     snapshot.lost = new.lost.since(old.lost);
 
-    snapshot.counts_traffic = new.counts_traffic;
+    // What was moved while nobody counted is in no interval.
+    snapshot.counts_traffic = new.counts_traffic && old.counts_traffic;
+    let counts = snapshot.counts_traffic;
     snapshot.traffic.clear();
     snapshot.processes.clear();
     let mut olds = old.processes.iter().peekable();
     for process in &new.processes {
-        while olds.next_if(|one| one.id < process.id).is_some() {}
-        let base = olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal);
+        let base = if old.precision == new.precision {
+            while olds.next_if(|one| one.id < process.id).is_some() {}
+            olds.next_if(|one| one.id.cmp(&process.id) == Ordering::Equal)
+        } else {
+            old.process_near(process.id)
+        };
         // The exact books tell of the end of a zombie when it dies: before `old`, or in `events`.
         let zombie = process.state == State::Zombie && old.precision == Precision::Scheduler;
         // One that died in this interval is among the exited, and nowhere else.
@@ -51,7 +59,7 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
         }
         let told = zombie && base.is_none();
         let mut row = between(if told { Some(process) } else { base }, process, old);
-        if let Some(total) = new.traffic(process) {
+        if counts && let Some(total) = new.traffic(process) {
             let change = if told {
                 Traffic::default()
             } else {
@@ -63,10 +71,13 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
     }
     snapshot.living = snapshot.processes.len();
     for process in &events.exited {
-        let base = old.process(process.id);
+        // The books may have been kept in another way meanwhile.
+        let base = old
+            .process(process.id)
+            .or_else(|| old.process_near(process.id));
         let mut row = between(base, process, old);
         row.exited = true;
-        if let Some(total) = events.traffic(process) {
+        if counts && let Some(total) = events.traffic(process) {
             let change = traffic_between(base, process, total, old);
             sockets(&mut row, change, total, &mut snapshot.traffic);
         }
@@ -87,6 +98,14 @@ pub fn derive(old: &Sample, new: &Sample, events: &Events, seq: u64, snapshot: &
     }
     let listed_ns: u64 = snapshot.processes.iter().map(|one| one.cpu_ns).sum();
     snapshot.machine = machine(old, new, interval_ns, listed_ns + unlisted.cpu_ns);
+}
+
+/// What of the interval is known. The two kinds of books count idle time from different beginnings.
+fn known(old: &Sample, new: &Sample) -> Known {
+    Known {
+        machine: old.known.machine && new.known.machine && old.precision == new.precision,
+        ..new.known
+    }
 }
 
 /// What `process` did since `base`, its entry in `old` if there is one.

@@ -13,7 +13,7 @@ pub mod split;
 use crate::collect::{
     moment::Moment,
     process::ProcessSample,
-    sample::{Disagreement, Lost, Name, Precision},
+    sample::{Disagreement, Known, Lost, Memory, Name, Precision},
     traffic::Traffic,
 };
 use crate::procfs::{Interface, MemInfo, Snmp};
@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub cpus: u32,
     /// How CPU time was measured.
     pub precision: Precision,
+    /// What is known of the following.
+    pub known: Known,
     /// The machine's books.
     pub machine: Machine,
     /// Live processes and zombies in the order of their ids, then those that died in the interval.
@@ -55,6 +57,8 @@ pub struct Snapshot {
     pub disagreements: Vec<Disagreement>,
     /// The network of the machine, if it was read in the interval.
     pub network: Option<Network>,
+    /// The memory of the machine, if it was read in the interval.
+    pub memory: Option<Memory>,
 }
 
 impl Snapshot {
@@ -151,8 +155,8 @@ pub struct MachineSnapshot {
     pub busy: f64,
     /// Busy share of each CPU, 0 to 1, in the order of their numbers.
     pub busy_by_cpu: Vec<f64>,
-    /// Memory and swap.
-    pub memory: MemInfo,
+    /// Memory and swap; `None` if nobody may read them.
+    pub memory: Option<MemInfo>,
     /// Network interfaces, totals.
     pub interfaces: Vec<Interface>,
     /// TCP and UDP, totals; `None` if they cannot be read.

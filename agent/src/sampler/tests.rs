@@ -3,14 +3,20 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::{collect::collector::Setup, procfs::Root};
+use crate::{collect::collector::Setup, elements::Catalog, procfs::Root};
 
 fn sampler() -> Sampler {
+    sampler_of(&Catalog::default())
+}
+
+fn sampler_of(catalog: &Catalog) -> Sampler {
+    catalog.processes.set_period(Duration::from_secs(3600));
     let setup = Setup {
         root: Root::default(),
         bpf: false,
+        catalog: catalog.clone(),
     };
-    Sampler::start(Collector::open(&setup).unwrap(), Duration::from_secs(3600)).unwrap()
+    Sampler::start(Collector::open(&setup).unwrap()).unwrap()
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -108,7 +114,8 @@ fn details_cover_a_time_that_says_something_whoever_asked_before() {
 
 #[test]
 fn another_period_loses_nothing_and_begins_at_once() {
-    let sampler = sampler();
+    let catalog = Catalog::default();
+    let sampler = sampler_of(&catalog);
     let handle = sampler.handle();
     let mut follower = handle.subscribe(None);
     let mut other = handle.subscribe(Some(Duration::from_millis(500)));
@@ -116,7 +123,8 @@ fn another_period_loses_nothing_and_begins_at_once() {
         // After one of the other's the follower has waited less than its hour.
         other.next().await.unwrap();
         let set = Instant::now();
-        handle.set_period(Duration::from_millis(300));
+        catalog.processes.set_period(Duration::from_millis(300));
+        handle.retune().await;
         let first = follower.next().await.unwrap();
         let second = follower.next().await.unwrap();
         assert!(set.elapsed() < Duration::from_secs(60), "not after an hour");

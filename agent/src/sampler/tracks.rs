@@ -26,7 +26,7 @@ const FIRST_INTERVAL: Duration = Duration::from_millis(100);
 const SHORTEST_EXACT: Duration = Duration::from_millis(20);
 
 /// The shortest interval of books that count in ticks of 10 ms.
-pub(super) const SHORTEST_JIFFIES: Duration = Duration::from_millis(200);
+pub const SHORTEST_JIFFIES: Duration = Duration::from_millis(200);
 
 /// Details say what a process does now: over a longer time than this they begin anew.
 const LONGEST_DETAILS: Duration = Duration::from_secs(5);
@@ -135,6 +135,8 @@ impl Details {
 pub(super) struct Periodic {
     /// Whether they named no period and get that of the agent, which may change.
     pub(super) follows: bool,
+    /// The period that they want; books in jiffies may not allow it.
+    pub(super) wanted: Duration,
     pub(super) ticker: Ticker,
     track: Track,
     pub(super) publisher: Publisher<Snapshot>,
@@ -142,13 +144,14 @@ pub(super) struct Periodic {
 
 impl Periodic {
     /// Begins at `sample`, which has just been taken.
-    pub(super) fn begin(period: Duration, follows: bool, sample: Option<&Arc<Sample>>) -> Self {
+    pub(super) fn begin(period: Duration, sample: Option<&Arc<Sample>>) -> Self {
         let mut track = Track::default();
         if let Some(sample) = sample {
             track.begin(sample);
         }
         Self {
-            follows,
+            follows: false,
+            wanted: period,
             ticker: Ticker::new(period, Instant::now()),
             track,
             publisher: Publisher::default(),

@@ -20,10 +20,25 @@ use crate::{
         collector::{Collector, Scope},
         sample::{Precision, Sample},
     },
+    elements::Entry,
     model::{MachineSnapshot, Snapshot},
     procfs::Error,
     timer::{Mailbox, be_punctual},
 };
+
+/// Of a source of books that has none.
+const DEFAULT_PERIOD: Duration = Duration::from_secs(1);
+
+/// Why periodic consumers get a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tick {
+    /// They get none.
+    None,
+    /// A tick of some of them was then.
+    Due(Instant),
+    /// Somebody wants one now.
+    Extra,
+}
 
 /// How long nothing is tried after `/proc` could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -39,8 +54,8 @@ pub(super) struct Worker {
     machines: Publisher<MachineSnapshot>,
     want_machine: bool,
     first_machine: bool,
-    /// For who names none.
-    period: Duration,
+    /// Has the period of who names none.
+    clock: Arc<Entry>,
     /// Consumers that may ask at any time.
     attached: usize,
     /// After a failure nothing is tried before this.
@@ -51,11 +66,11 @@ impl Worker {
     pub(super) fn new(
         collector: Collector,
         mailbox: Arc<Mailbox<Command>>,
-        period: Duration,
         [list, details]: [watch::Sender<Arc<Snapshot>>; 2],
         machines: watch::Sender<Arc<MachineSnapshot>>,
     ) -> Self {
         Self {
+            clock: Arc::clone(collector.clock()),
             collector,
             mailbox,
             samples: Samples::default(),
@@ -66,7 +81,6 @@ impl Worker {
             machines: Publisher::to(machines),
             want_machine: false,
             first_machine: true,
-            period,
             attached: 0,
             pause_until: None,
         }
@@ -103,7 +117,14 @@ impl Worker {
             }
             Command::WantMachine => self.want_machine = true,
             Command::Subscribe { id, period, to } => self.subscribe(id, period, to),
-            Command::SetPeriod(period) => self.set_period(period),
+            Command::Retune(done) => {
+                self.retune();
+                let _ = done.send(());
+            }
+            Command::Poll(done) => {
+                self.poll(done.is_some());
+                let _ = done.map(|done| done.send(()));
+            }
             Command::Unsubscribe(id) => {
                 for one in &mut self.periodic {
                     one.publisher.remove(id);
@@ -133,25 +154,62 @@ impl Worker {
         }
     }
 
-    /// Gives all who follow the agent's period another one, and who comes later.
-    fn set_period(&mut self, period: Duration) {
-        self.period = period;
-        let (period, now) = (self.possible(period), Instant::now());
-        for one in self.periodic.iter_mut().filter(|one| one.follows) {
-            one.ticker.set_period(period, now);
+    /// The period of who names none.
+    fn period(&self) -> Duration {
+        self.clock.period().unwrap_or(DEFAULT_PERIOD)
+    }
+
+    /// Brings the states and periods of elements into effect.
+    fn retune(&mut self) {
+        let others = self.collector.has_other_books_to_keep();
+        if others && (self.attached > 0 || !self.periodic.is_empty()) {
+            // Who died until now is only known to the books that end.
+            self.sample(Scope::Network);
+        }
+        self.collector.retune();
+        self.clock = Arc::clone(self.collector.clock());
+        if others && self.attached > 0 {
+            // Idle times have another beginning now.
+            let begun = self.machine_chain.begin(&mut self.collector);
+            self.worked(begun);
+        }
+        let now = Instant::now();
+        for at in 0..self.periodic.len() {
+            let one = &self.periodic[at];
+            let wanted = if one.follows {
+                self.period()
+            } else {
+                one.wanted
+            };
+            let period = self.possible(wanted);
+            if period != self.periodic[at].ticker.period() {
+                self.periodic[at].ticker.set_period(period, now);
+            }
+        }
+    }
+
+    /// A sample for all who follow the agent's period, besides those at their ticks; if there are none,
+    /// `always` has one taken that nobody sees.
+    fn poll(&mut self, always: bool) {
+        if self.periodic.iter().any(|one| one.follows) {
+            self.hand_out(Instant::now(), false, false, Tick::Extra);
+        } else if always {
+            self.sample(Scope::Network);
         }
     }
 
     fn subscribe(&mut self, id: u64, period: Option<Duration>, to: watch::Sender<Arc<Snapshot>>) {
         let follows = period.is_none();
-        let period = self.possible(period.unwrap_or(self.period));
-        let same = |one: &&mut Periodic| one.follows == follows && one.ticker.period() == period;
+        let wanted = period.unwrap_or_else(|| self.period());
+        let period = self.possible(wanted);
+        let same = |one: &&mut Periodic| one.follows == follows && one.wanted == wanted;
         if let Some(one) = self.periodic.iter_mut().find(same) {
             one.publisher.add(id, to);
             return;
         }
         let sample = self.sample(Scope::Network);
-        let mut one = Periodic::begin(period, follows, sample.as_ref());
+        let mut one = Periodic::begin(period, sample.as_ref());
+        (one.follows, one.wanted) = (follows, wanted);
         one.publisher.add(id, to);
         self.periodic.push(one);
     }
@@ -192,21 +250,26 @@ impl Worker {
         let (now, precision) = (Instant::now(), self.collector.precision());
         let list = self.list.due_in(precision) == Some(Duration::ZERO);
         let details = self.details.due_in(precision) == Some(Duration::ZERO);
-        let tick = self.periodic.iter().any(|one| one.is_due(now));
-        if list || details || tick {
+        let due = self.periodic.iter().filter(|one| one.is_due(now));
+        let tick = due.map(|one| one.ticker.next()).min();
+        if list || details || tick.is_some() {
+            let tick = tick.map_or(Tick::None, Tick::Due);
             self.hand_out(now, list, details, tick);
         }
     }
 
     /// Takes a sample for all whose turn it is; the others take note of it.
-    fn hand_out(&mut self, now: Instant, list: bool, details: bool, tick: bool) {
+    fn hand_out(&mut self, now: Instant, list: bool, details: bool, tick: Tick) {
         // Lists and details do not show the network.
-        let scope = if tick {
-            Scope::Network
-        } else {
-            Scope::Processes
+        let scope = match tick {
+            Tick::None => Scope::Processes,
+            Tick::Due(_) | Tick::Extra => Scope::Network,
         };
-        let sample = self.take(scope);
+        let late = match tick {
+            Tick::Due(tick) => Some(now.saturating_duration_since(tick)),
+            _ => None,
+        };
+        let sample = self.take(scope, late);
         if let Some(sample) = &sample {
             if list {
                 self.list.next(sample);
@@ -219,20 +282,23 @@ impl Worker {
         }
         for one in &mut self.periodic {
             let due = one.is_due(now);
+            let extra = tick == Tick::Extra && one.follows;
             match &sample {
-                Some(sample) if due => one.next(sample),
+                Some(sample) if due || extra => one.next(sample),
                 Some(sample) => one.pass(sample),
                 None => {}
             }
             if due {
+                let missed = one.ticker.missed();
                 one.ticker.advance(Instant::now());
+                self.clock.figures.miss(one.ticker.missed() - missed);
             }
         }
     }
 
     /// A sample that is nobody's turn.
     fn sample(&mut self, scope: Scope) -> Option<Arc<Sample>> {
-        let sample = self.take(scope)?;
+        let sample = self.take(scope, None)?;
         self.pass_list(&sample);
         for one in &mut self.periodic {
             one.pass(&sample);
@@ -247,9 +313,15 @@ impl Worker {
         }
     }
 
-    fn take(&mut self, scope: Scope) -> Option<Arc<Sample>> {
+    /// `late` is how far behind its tick.
+    fn take(&mut self, scope: Scope, late: Option<Duration>) -> Option<Arc<Sample>> {
         let taken = self.samples.take(&mut self.collector, scope);
         let sample = self.worked(taken)?;
+        if sample.precision == Precision::Scheduler {
+            let cost = Duration::from_nanos(sample.window_ns);
+            let figures = &self.collector.catalog().sched.figures;
+            figures.poll(sample.at.wall_ns, cost, late);
+        }
         check::report(&sample.disagreements);
         Some(sample)
     }

@@ -3,11 +3,12 @@
 use std::{
     io,
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select};
 use rustix::net::sockopt;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -178,7 +179,8 @@ impl<A: Answers> Client<A> {
         stream: TcpStream,
         full: Option<Full>,
     ) -> Option<Upgraded<TcpStream>> {
-        self.greet(http::serve(stream, &self.setup, full)).await
+        self.greet(http::serve(stream, &self.setup, full, self.is_closed()))
+            .await
     }
 
     async fn greet_tls(
@@ -189,9 +191,13 @@ impl<A: Answers> Client<A> {
     ) -> Option<Upgraded<tls::Stream>> {
         let both = async {
             let stream = tls::accept(stream, tls, &self.setup).await?;
-            http::serve(stream, &self.setup, full).await
+            http::serve(stream, &self.setup, full, self.is_closed()).await
         };
         self.greet(both).await
+    }
+
+    fn is_closed(&self) -> impl Fn(Endpoint) -> bool {
+        |endpoint| self.answers.is_closed(endpoint)
     }
 
     /// The handshakes, within their time limit and until the shutdown.
@@ -224,12 +230,20 @@ impl<A: Answers> Client<A> {
             setup,
             shutdown,
         } = self;
-        match endpoint {
-            Endpoint::Socktop => {
-                websocket::serve(stream, read, &**answers, setup, shutdown).await;
+        let end = shutdown.child_token();
+        let closed = async {
+            answers.closed(endpoint).await;
+            end.cancel();
+            std::future::pending::<()>().await;
+        };
+        let (answers, end) = (&**answers, &end);
+        let served = async {
+            match endpoint {
+                Endpoint::Socktop => websocket::serve(stream, read, answers, setup, end).await,
+                Endpoint::Stream => stream::serve(stream, read, answers, setup, end).await,
             }
-            Endpoint::Stream => stream::serve(stream, read, &**answers, setup, shutdown).await,
-        }
+        };
+        select(pin!(served), pin!(closed)).await;
     }
 }
 

@@ -23,6 +23,7 @@ use super::{Event, Setup, access::Denied, admission::Full, upgrade};
 
 const METHODS: &str = "method not allowed; use GET or HEAD";
 const SERVER_FULL: &str = "too many connections; try again later";
+const CLOSED: &str = "stopped by the operator; start the agent again to have it back";
 const ADDRESS_FULL: &str =
     "too many connections from your address; close some (--max-connections-per-address)";
 const FOREIGN: &str = "pages of other origins may not read this agent; \
@@ -81,13 +82,18 @@ impl Reply {
 
 /// Answers one request. Gives back the connection if it is a WebSocket from now on; otherwise it is
 /// closed. Somebody else limits the time that this takes.
-pub(super) async fn serve<S>(stream: S, setup: &Setup, full: Option<Full>) -> Option<Upgraded<S>>
+pub(super) async fn serve<S>(
+    stream: S,
+    setup: &Setup,
+    full: Option<Full>,
+    is_closed: impl Fn(Endpoint) -> bool,
+) -> Option<Upgraded<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let last = Mutex::new(None);
     let service = service_fn(|mut request: Request<Incoming>| {
-        let reply = respond(&request, setup, full);
+        let reply = respond(&request, setup, full, &is_closed);
         if let Some(event) = reply.count {
             setup.counters.count(event);
         }
@@ -123,7 +129,12 @@ where
     })
 }
 
-fn respond(request: &Request<Incoming>, setup: &Setup, full: Option<Full>) -> Reply {
+fn respond(
+    request: &Request<Incoming>,
+    setup: &Setup,
+    full: Option<Full>,
+    is_closed: &impl Fn(Endpoint) -> bool,
+) -> Reply {
     // Whoever refuses for lack of room has counted that.
     match full {
         Some(Full::Server) => {
@@ -159,6 +170,9 @@ fn respond(request: &Request<Incoming>, setup: &Setup, full: Option<Full>) -> Re
             return Reply::text(StatusCode::UNAUTHORIZED, TOKEN, Event::Unauthorized)
                 .with(WWW_AUTHENTICATE, "Bearer realm=\"subjiffy\"");
         }
+    }
+    if is_closed(endpoint) {
+        return Reply::text(StatusCode::SERVICE_UNAVAILABLE, CLOSED, None);
     }
     match upgrade::check(request) {
         Ok(handshake) => Reply {

@@ -56,6 +56,16 @@ pub trait Answers: Send + Sync + 'static {
     /// half-way when the server ends.
     fn answer(&self, request: Request) -> impl Future<Output = Frame> + Send;
 
+    /// Whether nobody is served there any more.
+    fn is_closed(&self, _endpoint: Endpoint) -> bool {
+        false
+    }
+
+    /// Returns when nobody is to be served there any more.
+    fn closed(&self, _endpoint: Endpoint) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
     /// Samples as a client of `/stream` asks for them.
     type Samples: Samples;
 

@@ -57,6 +57,12 @@ impl Period {
         }
     }
 
+    /// Its length.
+    #[must_use]
+    pub fn get(self) -> Duration {
+        self.0
+    }
+
     /// Reads all of some words as one duration.
     ///
     /// # Errors

@@ -45,6 +45,9 @@ pub struct Metrics {
     /// An extension: UDP since boot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub udp: Option<Udp>,
+    /// Sources that an operator has paused: what they tell is 0 or missing here. An extension.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paused: Vec<String>,
     /// What the server has counted; an extension that clients ignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerCounters>,

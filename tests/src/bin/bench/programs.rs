@@ -47,7 +47,7 @@ pub fn agent() -> Result<Agent, String> {
     let mut procfs =
         procfs::Reader::open(&procfs::Root::default()).map_err(|error| error.to_string())?;
     let sizes = collector::sizes(&mut procfs).map_err(|error| error.to_string())?;
-    Kernel::load(sizes).map_err(|error| format!("{error}; {ADVICE}"))
+    Kernel::load(sizes, true).map_err(|error| format!("{error}; {ADVICE}"))
 }
 
 /// An error that says what is missing if the agent's hooks cannot be attached.

@@ -137,6 +137,7 @@ pub fn collector() -> Result<Collector, String> {
     let setup = Setup {
         root: procfs::Root::default(),
         bpf: true,
+        ..Setup::default()
     };
     let collector = Collector::open(&setup).map_err(|error| error.to_string())?;
     match collector.missing() {
