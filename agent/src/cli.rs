@@ -61,6 +61,15 @@ pub struct AgentArgs {
     /// Reads /proc only
     #[arg(long)]
     pub no_bpf: bool,
+    /// Where the control socket is
+    #[arg(long, value_name = "PATH", conflicts_with = "no_control")]
+    pub control: Option<PathBuf>,
+    /// Lets this group use the control socket, besides root and the agent's user
+    #[arg(long, value_name = "GROUP", conflicts_with = "no_control")]
+    pub control_group: Option<String>,
+    /// Has no control socket
+    #[arg(long)]
+    pub no_control: bool,
 }
 
 /// Commands besides the agent.

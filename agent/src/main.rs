@@ -14,6 +14,7 @@ use subjiffy::{
     answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, CtlArgs, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
+    control::{self, operator::Controller},
     ctl,
     descriptors::make_room,
     doctor,
@@ -29,7 +30,10 @@ use subjiffy::{
     tls::{Keeper, Names, Source, Store},
     top,
 };
-use tokio::{net::TcpListener, runtime};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    runtime,
+};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -110,6 +114,14 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         // Before BPF is loaded: who connects meanwhile waits instead of being refused.
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
+        let control = match args.no_control {
+            true => None,
+            false => control::open(
+                args.control.as_deref(),
+                args.control_group.as_deref(),
+                std::env::var_os("XDG_RUNTIME_DIR"),
+            )?,
+        };
         let catalog = Catalog::default();
         catalog.sched.set_period(args.period);
         let collector = open(settings.bpf, &catalog)?;
@@ -129,13 +141,27 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         if let Some(keeper) = certificate {
             tokio::spawn(keeper.run(token.clone()));
         }
+        if let Some((socket, others)) = &control {
+            let controller = Controller::new(catalog.elements(), sampler.handle(), token.clone());
+            let listener = socket.listener.try_clone().and_then(UnixListener::from_std);
+            let listener = listener.map_err(|error| format!("{socket}: {error}"))?;
+            tokio::spawn(control::server::serve(
+                listener,
+                Arc::new(controller),
+                *others,
+                token.clone(),
+            ));
+            tracing::info!("control socket: {socket}");
+        }
         let serving = serve::serve(listeners, Arc::new(answers), setup, token.clone());
         let server = tokio::spawn(serving);
         for url in urls {
             tracing::info!("listening on {url}");
         }
-        signals.requested().await;
-        token.cancel();
+        tokio::select! {
+            () = signals.requested() => token.cancel(),
+            () = token.cancelled() => {}
+        }
         let _ = server.await;
         Ok(())
     });

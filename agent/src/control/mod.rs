@@ -11,3 +11,42 @@ pub mod operator;
 pub mod path;
 pub mod server;
 pub mod socket;
+
+use std::{ffi::OsString, path::Path};
+
+use rustix::process::geteuid;
+
+use path::PathError;
+use server::Others;
+use socket::ControlSocket;
+
+/// Opens the control socket at `path`, or where it is by default, for the members of `group`, too. `None`
+/// if there is no default for this user, and nobody asked for another path.
+///
+/// # Errors
+/// What stands in the way.
+pub fn open(
+    path: Option<&Path>,
+    group: Option<&str>,
+    runtime_directory: Option<OsString>,
+) -> Result<Option<(ControlSocket, Others)>, String> {
+    let named = group.map(|name| path::group(name, Path::new("/")));
+    let group = named.transpose().map_err(|error| error.to_string())?;
+    let others = group.map_or(Others::None, |_| Others::Group);
+    let path = match path {
+        Some(path) => path.to_owned(),
+        None => match path::default_path(geteuid().is_root(), runtime_directory) {
+            Ok(path) => {
+                path::make_directory(&path, group).map_err(|error| error.to_string())?;
+                path
+            }
+            Err(error @ PathError::NoRuntimeDirectory) => {
+                tracing::warn!("{error}. Until then: no control socket");
+                return Ok(None);
+            }
+            Err(error) => return Err(error.to_string()),
+        },
+    };
+    let socket = ControlSocket::open(&path, group).map_err(|error| error.to_string())?;
+    Ok(Some((socket, others)))
+}

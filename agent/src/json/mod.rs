@@ -167,7 +167,7 @@ fn write_with(
         window_ns: snapshot.window_ns,
         cpus: snapshot.cpus,
         precision: known.books.then(|| snapshot.precision.as_str()),
-        machine: known.machine.then(|| Machine {
+        machine: known.machine.then_some(Machine {
             busy_ns: snapshot.machine.busy_ns,
             idle_ns: snapshot.machine.idle_ns,
             steal_ns: snapshot.machine.steal_ns,
