@@ -11,10 +11,12 @@ use std::{
         },
     },
     path::{Path, PathBuf},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use rustix::{
-    fs::{CWD, Gid, Mode, chmodat, chownat, rename, unlink},
+    fs::{CWD, FlockOperation, Gid, Mode, OFlags, chmodat, chownat, flock, open, rename, unlink},
     io::Errno,
     net::{
         AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
@@ -24,6 +26,12 @@ use thiserror::Error;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 64;
+
+/// Others hold the lock of the directory for some microseconds, unless they are stuck.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Between two attempts to get it.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Why there is no socket.
 #[derive(Debug, Error)]
@@ -66,6 +74,7 @@ impl ControlSocket {
     /// # Errors
     /// [`SocketError`]; nothing that was there is changed then.
     pub fn open(path: &Path, group: Option<Gid>) -> Result<Self, SocketError> {
+        let _lock = lock(path)?;
         check_place(path)?;
         let failed = |what| {
             move |source: Errno| SocketError::System {
@@ -140,6 +149,34 @@ fn hidden(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}", std::process::id()));
     path.with_file_name(name)
+}
+
+/// Two agents that start at once look at the place one after the other.
+fn lock(path: &Path) -> Result<OwnedFd, SocketError> {
+    let failed = |what| {
+        move |source: Errno| SocketError::System {
+            path: path.to_owned(),
+            what,
+            source: source.into(),
+        }
+    };
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = open(parent, flags, Mode::empty()).map_err(failed("its directory"))?;
+    let patience = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if Instant::now() < patience => sleep(LOCK_PAUSE),
+            done => {
+                return done
+                    .map(|()| directory)
+                    .map_err(failed("lock its directory"));
+            }
+        }
+    }
 }
 
 /// Whether a socket may be put there: nothing is, or what a dead agent has left.
@@ -225,6 +262,23 @@ mod tests {
         std::fs::write(&path, "another's").unwrap();
         drop(socket);
         assert!(path.exists());
+    }
+
+    #[test]
+    fn of_many_that_start_at_once_one_gets_the_place() {
+        let (_directory, path) = place();
+        for stale in [false, true] {
+            if stale {
+                drop(UnixListener::bind(&path).unwrap());
+            }
+            let open = || ControlSocket::open(&path, None);
+            let opened: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                threads.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let live = opened.iter().filter(|one| one.is_ok()).count();
+            assert_eq!(live, 1, "{opened:?}");
+        }
     }
 
     #[test]
