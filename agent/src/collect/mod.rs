@@ -1,8 +1,8 @@
 //! From the sources to a raw sample: totals, no rates.
 //!
 //! * [`collector`]: owns every source and takes samples
-//! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`tracked`], [`threads`]:
-//!   its arithmetic
+//! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`tracked`], [`threads`],
+//!   `shown`: its arithmetic
 //! * [`clocks`]: how far a CPU's task clock is by now; `stolen`: when to ask for that
 //! * [`seed`]: processes that the census did not tell of
 //! * [`jiffies`]: the books where BPF cannot be used
@@ -25,6 +25,7 @@ mod pace;
 pub mod process;
 pub mod sample;
 pub mod seed;
+mod shown;
 mod stolen;
 pub mod threads;
 pub mod tracked;

@@ -25,6 +25,10 @@ pub struct Process {
     /// Whether one of its threads ran, or it changed, since
     /// [`Tracker::take_active`](super::tracker::Tracker::take_active).
     pub(super) active: bool,
+    /// Whether a sample would show something else than the one before.
+    pub(super) changed: bool,
+    /// Where it is in a sample.
+    pub(super) place: u32,
     /// Whether it is in the list of those that may have died.
     pub(super) suspect: bool,
     pub(super) alive: bool,

@@ -11,6 +11,7 @@ use subjiffy_common::{
 use super::{
     process::{Identity, ProcessSample, State},
     sample::Sample,
+    shown::Shown,
     threads::{Thread, Threads},
     tracked::Process,
     traffic::Traffic,
@@ -33,6 +34,8 @@ pub struct Tracker {
     by_pid: HashMap<u32, u32>,
     /// Keys of the live ones, by process id.
     order: Vec<u32>,
+    /// What samples show: most processes sleep, and those are copied in one go.
+    shown: Shown,
     reaped: HashMap<u32, Reaped>,
     suspects: Vec<u32>,
     active: Vec<u32>,
@@ -90,6 +93,7 @@ impl Tracker {
         let key = thread.process;
         let process = &mut self.processes[key as usize];
         process.totals = process.totals.plus(change);
+        self.shown.change(key, process);
         if process.alive && !process.active {
             process.active = true;
             self.active.push(key);
@@ -118,6 +122,7 @@ impl Tracker {
             return false;
         };
         let process = &mut self.processes[key as usize];
+        self.shown.change(key, process);
         let mut total = Traffic::of(slot);
         if let Some(before) = &process.traffic_before {
             total = total.plus(before);
@@ -261,6 +266,7 @@ impl Tracker {
         self.by_pid.insert(pid, key);
         let at = self.position(pid);
         self.order.insert(at, key);
+        self.shown.make_anew();
         key
     }
 
@@ -305,6 +311,7 @@ impl Tracker {
         }
         self.suspects = suspects;
         if ended {
+            self.shown.make_anew();
             let (processes, free) = (&self.processes, &mut self.free);
             self.order.retain(|&key| {
                 let alive = processes[key as usize].alive;
@@ -322,6 +329,7 @@ impl Tracker {
             let process = &mut self.processes[key as usize];
             process.extra_ns = 0;
             process.on_cpu = false;
+            self.shown.change(key, process);
         }
     }
 
@@ -342,6 +350,7 @@ impl Tracker {
         let process = &mut self.processes[key as usize];
         process.extra_ns += since;
         process.on_cpu = true;
+        self.shown.change(key, process);
         self.on_cpu.push(key);
         if !process.active {
             process.active = true;
@@ -351,21 +360,8 @@ impl Tracker {
 
     /// Appends every live process, by process id, and what does not fit into one.
     pub fn sample_into(&mut self, into: &mut Sample) {
-        let processes = &mut self.processes;
-        let (names, traffic) = (&mut into.names, &mut into.traffic);
-        into.processes.extend(self.order.iter().map(|&key| {
-            let process = &mut processes[key as usize];
-            let mut sample = process.show();
-            if let Some(name) = &process.long_name {
-                names.push(**name);
-                sample.name = u16::try_from(names.len()).unwrap_or(0);
-            }
-            if let Some(did) = &process.traffic {
-                traffic.push(**did);
-                sample.traffic = traffic.len() as u32;
-            }
-            sample
-        }));
+        self.shown.bring_up(&mut self.processes, &self.order);
+        self.shown.copy_into(into);
     }
 
     /// Moves those that have exited since the last call to `into`.
@@ -397,6 +393,7 @@ impl Tracker {
 
     /// Calls `read` for every process that ran since the last call.
     pub fn take_active(&mut self, mut read: impl FnMut(&mut Process)) {
+        self.shown.make_anew();
         for key in self.active.drain(..) {
             let process = &mut self.processes[key as usize];
             if process.active {
@@ -408,6 +405,7 @@ impl Tracker {
 
     /// All live processes.
     pub fn processes_mut(&mut self) -> impl Iterator<Item = &mut Process> {
+        self.shown.make_anew();
         self.processes.iter_mut().filter(|process| process.alive)
     }
 
@@ -422,6 +420,7 @@ impl Tracker {
     /// The live process with this id.
     pub fn process_mut(&mut self, pid: u32) -> Option<&mut Process> {
         let key = *self.by_pid.get(&pid)?;
+        self.shown.make_anew();
         self.processes.get_mut(key as usize)
     }
 

@@ -378,3 +378,52 @@ fn two_processes_of_one_id_in_one_round_keep_their_traffic_apart() {
     assert_eq!(sent(&sample, &sample.processes[0]), Some(7));
     assert_eq!(sent(&sample, &sample.exited[0]), Some(50));
 }
+
+/// A sample, with the traffic of its rows in their order.
+fn seen(tracker: &mut Tracker) -> (Vec<ProcessSample>, Vec<Option<Traffic>>) {
+    let mut sample = Sample::default();
+    tracker.sample_into(&mut sample);
+    let did = sample
+        .processes
+        .iter()
+        .map(|one| sample.traffic(one).copied());
+    let did = did.collect();
+    for one in &mut sample.processes {
+        one.traffic = 0;
+    }
+    (sample.processes, did)
+}
+
+proptest! {
+    #[test]
+    fn what_did_not_change_is_as_it_was_and_what_did_is_seen(
+        steps in prop::collection::vec((1_u32..8, 1_u32..4, 0_u64..5, 0_u8..6), 1..80)
+    ) {
+        let mut world = World::new();
+        let (mut starts, mut runs) = (HashMap::new(), 0);
+        for (pid, thread, more, what) in steps {
+            let start = *starts.entry(pid).or_insert(u64::from(pid) * 1_000);
+            let tid = pid + 100 * (thread - 1);
+            runs += more;
+            match what {
+                0 | 1 => world.see(&[slot(tid, pid, start + u64::from(thread - 1), runs, LIVE)]),
+                2 if thread == 1 => {
+                    world.see(&[slot(pid, pid, start, runs, DEAD)]);
+                    starts.insert(pid, start + 500);
+                }
+                3 => drop(world.tracker.visit_traffic(&traffic(pid, start, runs))),
+                4 => {
+                    world.tracker.clear_cpus();
+                    world.tracker.extrapolate(tid as usize, tid, runs + 7);
+                }
+                _ => {
+                    let process = world.tracker.process_mut(pid);
+                    process.into_iter().for_each(|one| one.facts.rss_bytes = runs);
+                }
+            }
+            let kept = seen(&mut world.tracker);
+            world.tracker.shown.make_anew();
+            prop_assert_eq!(&kept, &seen(&mut world.tracker));
+        }
+    }
+}
