@@ -74,7 +74,8 @@ impl Sampling {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let outcome = sampling::sample_until(|| stopped.load(Ordering::Relaxed), false);
+            let outcome =
+                sampling::sample_until(|| stopped.load(Ordering::Relaxed), sampling::Work::Sample);
             outcome.map_or_else(|error| progress(&error), |_| ());
         });
         Self {

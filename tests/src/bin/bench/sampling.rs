@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use subjiffy::chain::{Samples, Track};
 use subjiffy::collect::collector::{Collector, Scope, Setup};
 use subjiffy::model::Snapshot;
+use subjiffy::priority::Keeper;
 use subjiffy::timer::{Mailbox, Ticker, be_punctual};
 use subjiffy::{json::Lines, procfs};
 use subjiffy_tests::truth;
@@ -25,13 +26,13 @@ const TIME: Duration = Duration::from_secs(10);
 pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
     programs::possible()?;
     let crowd = Crowd::start(IDLE, ACTIVE);
-    let mut loops = [Loop::default(), Loop::default()];
+    let mut loops = WORKS.map(|_| Loop::default());
     let mut program = [Vec::new(), Vec::new()];
     let mut piped = Piped::default();
     for round in 1..=rounds {
         progress(&format!("sampling, round {round} of {rounds}"));
-        for (encode, into) in loops.iter_mut().enumerate() {
-            into.run(encode == 1)?;
+        for ((work, _), into) in WORKS.into_iter().zip(&mut loops) {
+            into.run(work)?;
         }
         program[0].push(of_the_program(Stdio::null(), None)?);
         program[1].push(of_the_program(Stdio::piped(), Some(&mut piped))?);
@@ -41,9 +42,12 @@ pub fn measure(rounds: usize) -> Result<Vec<Table>, String> {
         "1 kHz, 200 sleeping and 5 active processes",
         &["what", "% of one core", "of a sample"],
     );
-    let names = ["sampling and differences", "the same, and JSON into memory"];
-    for (name, one) in names.into_iter().zip(&loops) {
-        let budget = if one.encode { "" } else { " (budget 1 %)" };
+    for ((work, name), one) in WORKS.into_iter().zip(&loops) {
+        let budget = if work == Work::Sample {
+            " (budget 1 %)"
+        } else {
+            ""
+        };
         let cost = format!("{} us CPU, waiting included", short(one.cost_us()));
         table_row(&mut cpu, &format!("{name}{budget}"), &one.percent, cost);
     }
@@ -63,10 +67,24 @@ fn table_row(table: &mut Table, name: &str, percent: &[f64], of_a_sample: String
     table.row([name.to_owned(), spread(percent), of_a_sample]);
 }
 
+/// What is done at a tick.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Waiting for it is what nobody can do without: the price of 1 kHz on this machine.
+    Nothing,
+    Sample,
+    Json,
+}
+
+const WORKS: [(Work, &str); 3] = [
+    (Work::Nothing, "waiting for ticks, no more"),
+    (Work::Sample, "sampling and differences"),
+    (Work::Json, "the same, and JSON into memory"),
+];
+
 /// The sampler's loop in this process, on a thread of its own.
 #[derive(Default)]
 pub struct Loop {
-    encode: bool,
     percent: Vec<f64>,
     late_us: Vec<f64>,
     samples: u64,
@@ -75,11 +93,10 @@ pub struct Loop {
 }
 
 impl Loop {
-    fn run(&mut self, encode: bool) -> Result<(), String> {
-        self.encode = encode;
+    fn run(&mut self, work: Work) -> Result<(), String> {
         let part = std::thread::spawn(move || {
             let begun = Instant::now();
-            sample_until(|| begun.elapsed() >= TIME / 2, encode)
+            sample_until(|| begun.elapsed() >= TIME / 2, work)
         });
         let part = part.join().map_err(|_| "the sampling has panicked")??;
         self.percent.extend(part.percent);
@@ -95,15 +112,17 @@ impl Loop {
     }
 }
 
-/// Samples at 1 kHz in the calling thread, with or without writing each one down.
-pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, String> {
+/// Ticks at 1 kHz in the calling thread, as the agent has them.
+pub fn sample_until(done: impl Fn() -> bool, work: Work) -> Result<Loop, String> {
     let mut collector = collector()?;
     let (mut samples, mut track) = (Samples::default(), Track::default());
     let mut snapshot = Snapshot::default();
     let mut lines = Lines::default();
     let nobody = Mailbox::<()>::default();
     let mut result = Loop::default();
+    let mut priority = Keeper::default();
     be_punctual();
+    priority.follow(Some(PERIOD));
     track.begin(
         &samples
             .take(&mut collector, Scope::Network)
@@ -114,11 +133,11 @@ pub fn sample_until(done: impl Fn() -> bool, encode: bool) -> Result<Loop, Strin
     while !done() {
         nobody.receive(Some(ticker.next()));
         let late = ticker.next().elapsed();
-        let sample = samples
-            .take(&mut collector, Scope::Network)
-            .map_err(|e| e.to_string())?;
-        track.next(&sample, &mut snapshot);
-        if encode {
+        if work != Work::Nothing {
+            let sample = samples.take(&mut collector, Scope::Network);
+            track.next(&sample.map_err(|e| e.to_string())?, &mut snapshot);
+        }
+        if work == Work::Json {
             std::hint::black_box(lines.next(&snapshot));
         }
         ticker.advance(Instant::now());
@@ -199,7 +218,7 @@ fn of_the_program(stdout: Stdio, piped: Option<&mut Piped>) -> Result<f64, Strin
     Ok(used as f64 / begun.elapsed().as_nanos() as f64 * 100.0)
 }
 
-fn jitter_table(loops: &[Loop; 2]) -> Table {
+fn jitter_table(loops: &[Loop]) -> Table {
     let mut table = Table::new(
         "Start of a sample behind its tick at 1 kHz (budget: p99 50 us)",
         &[
@@ -211,7 +230,7 @@ fn jitter_table(loops: &[Loop; 2]) -> Table {
             "max us",
         ],
     );
-    for (name, one) in ["sampling", "sampling and JSON"].into_iter().zip(loops) {
+    for ((_, name), one) in WORKS.into_iter().zip(loops) {
         table.row([
             name.to_owned(),
             one.samples.to_string(),
