@@ -32,8 +32,9 @@ pub struct AgentArgs {
     #[arg(short, long, value_name = "N")]
     pub port: Option<u16>,
     /// Sampling period of streams that name none, 1ms to 1h, in words: 500ms, 2s, 1m30s
-    #[arg(long, value_name = "DUR", default_value = "1s", value_parser = period)]
-    pub period: Duration,
+    /// [default: 1s]
+    #[arg(long, value_name = "DUR", value_parser = period)]
+    pub period: Option<Duration>,
     /// Speaks TLS, with a self-signed certificate that is made once and kept
     #[arg(long, alias = "enableSSL")]
     pub tls: bool,
@@ -49,18 +50,24 @@ pub struct AgentArgs {
     /// Lets web pages of this origin (`https://HOST[:PORT]`) connect; * is all; may repeat
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<String>,
-    /// Connections at the same time
-    #[arg(long, value_name = "N", default_value = "1024")]
-    pub max_connections: NonZeroU16,
-    /// The same for one client address; a /64 of IPv6 is one
-    #[arg(long, value_name = "N", default_value = "1024")]
-    pub max_connections_per_address: NonZeroU16,
+    /// Connections at the same time [default: 1024]
+    #[arg(long, value_name = "N")]
+    pub max_connections: Option<NonZeroU16>,
+    /// The same for one client address; a /64 of IPv6 is one [default: 1024]
+    #[arg(long, value_name = "N")]
+    pub max_connections_per_address: Option<NonZeroU16>,
     /// Listens on an address that others can reach, without any protection
     #[arg(long)]
     pub insecure: bool,
     /// Reads /proc only
     #[arg(long)]
     pub no_bpf: bool,
+    /// Reads settings from this file (TOML); flags and variables win over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Says what is wrong with all settings, and starts nothing
+    #[arg(long, requires = "config")]
+    pub check_config: bool,
     /// Where the control socket is
     #[arg(long, value_name = "PATH", conflicts_with = "no_control")]
     pub control: Option<PathBuf>,

@@ -13,8 +13,8 @@
 //! Read only when a client asks, and never waited for long: [`hardware`] ([`sensors`], [`gpu`]) and
 //! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
 //!
-//! Beside it: [`cli`], [`ctl`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`], [`privilege`],
-//! [`shutdown`], [`timer`], [`check`].
+//! Beside it: [`cli`], [`ctl`], [`config`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`],
+//! [`privilege`], [`shutdown`], [`timer`], [`check`].
 
 pub mod answers;
 pub mod background;
@@ -22,6 +22,7 @@ pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod config;
 pub mod control;
 pub mod ctl;
 pub mod descriptors;
@@ -41,6 +42,7 @@ pub mod model;
 pub mod order;
 pub mod privilege;
 pub mod procfs;
+pub mod reload;
 pub mod rows;
 pub mod sampler;
 pub mod sensors;

@@ -1,7 +1,7 @@
 //! The `subjiffy` program: reads the command line and starts what it asks for.
 
 use std::{
-    io,
+    io::{self, Write},
     process::ExitCode,
     sync::Arc,
     thread,
@@ -14,18 +14,20 @@ use subjiffy::{
     answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, CtlArgs, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
+    config::ConfigFile,
     control::{self, operator::Controller},
     ctl,
     descriptors::make_room,
     doctor,
-    elements::Catalog,
+    elements::{Catalog, catalog::KNOWN},
     listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
+    reload::Reloader,
     sampler::Sampler,
     serve,
     settings::{Settings, Tls},
-    shutdown::Signals,
+    shutdown::{Reread, Signals},
     timer::Mailbox,
     tls::{Keeper, Names, Source, Store},
     top,
@@ -49,7 +51,15 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("subjiffy: {error}");
+            // As compilers and editors have it: FILE:LINE first.
+            let prefix = if cli.agent.check_config {
+                ""
+            } else {
+                "subjiffy: "
+            };
+            for line in error.lines() {
+                eprintln!("{prefix}{line}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -84,12 +94,36 @@ fn open(bpf: bool, catalog: &Catalog) -> Result<Collector, String> {
     Ok(collector)
 }
 
-fn run_agent(args: &AgentArgs) -> Result<(), String> {
-    let settings = Settings::new(args, |name| std::env::var_os(name))?;
+/// Of the file, the flags and the environment.
+fn settings(args: &AgentArgs) -> Result<(Settings, Option<ConfigFile>), String> {
+    let file = args.config.as_deref();
+    let file = file.map(|path| ConfigFile::read(path, KNOWN)).transpose()?;
+    let settings = Settings::new(args, file.as_ref(), |name| std::env::var_os(name))?;
+    for warning in file.iter().flat_map(ConfigFile::warnings) {
+        tracing::warn!("{warning}");
+    }
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
+    Ok((settings, file))
+}
+
+/// Looks at what is only read; nothing is made and nothing starts.
+fn check(args: &AgentArgs, settings: &Settings, hostname: &str) -> Result<(), String> {
+    settings.token.load()?;
+    if let Some(Tls::Own { .. }) = settings.tls {
+        certificate(settings, hostname)?;
+    }
+    let file = args.config.as_deref().unwrap_or("".as_ref());
+    writeln!(io::stdout(), "{}: ok", file.display()).map_err(|error| error.to_string())
+}
+
+fn run_agent(args: &AgentArgs) -> Result<(), String> {
+    let (settings, file) = settings(args)?;
     let hostname = uname().nodename().to_string_lossy().into_owned();
+    if args.check_config {
+        return check(args, &settings, &hostname);
+    }
     let certificate = certificate(&settings, &hostname)?;
     let mut limits = settings.limits.clone();
     limits.connections = make_room(limits.connections);
@@ -114,18 +148,19 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         // Before BPF is loaded: who connects meanwhile waits instead of being refused.
         let listeners = listen::bind(&settings.listen)?;
         let urls = urls(&listeners, certificate.is_some())?;
-        let control = match args.no_control {
+        let control = match settings.no_control {
             true => None,
             false => control::open(
-                args.control.as_deref(),
-                args.control_group.as_deref(),
+                settings.control.as_deref(),
+                settings.control_group.as_ref(),
                 std::env::var_os("XDG_RUNTIME_DIR"),
             )?,
         };
         let catalog = Catalog::default();
-        catalog.sched.set_period(args.period);
+        let elements = catalog.elements();
+        settings.apply(&elements);
         let collector = open(settings.bpf, &catalog)?;
-        collector.clock().set_period(args.period);
+        collector.clock().set_period(settings.period);
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
@@ -141,8 +176,21 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         if let Some(keeper) = certificate {
             tokio::spawn(keeper.run(token.clone()));
         }
+        let reloader = file.map(|file| {
+            let (elements, sampler) = (elements.clone(), sampler.handle());
+            Arc::new(Reloader::new(
+                file,
+                args.period.is_some(),
+                elements,
+                sampler,
+            ))
+        });
+        if let Some(reloader) = reloader.clone() {
+            let hangups = Reread::install().map_err(|error| error.to_string())?;
+            tokio::spawn(reload_on_hangup(reloader, hangups));
+        }
         if let Some((socket, others)) = &control {
-            let controller = Controller::new(catalog.elements(), sampler.handle(), token.clone());
+            let controller = Controller::new(elements, sampler.handle(), reloader, token.clone());
             let listener = socket.listener.try_clone().and_then(UnixListener::from_std);
             let listener = listener.map_err(|error| format!("{socket}: {error}"))?;
             tokio::spawn(control::server::serve(
@@ -168,6 +216,18 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
     // A driver, a file server or a process that hangs must not keep us.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
+}
+
+async fn reload_on_hangup(reloader: Arc<Reloader>, mut hangups: Reread) {
+    loop {
+        hangups.requested().await;
+        match reloader.reload().await {
+            Ok(told) => tracing::info!("{told}"),
+            Err(problems) => problems
+                .lines()
+                .for_each(|problem| tracing::error!("not applied: {problem}")),
+        }
+    }
 }
 
 fn certificate(settings: &Settings, hostname: &str) -> Result<Option<Keeper>, String> {

@@ -3,21 +3,35 @@
 use std::{
     fmt,
     io::ErrorKind,
-    os::unix::{
-        fs::{FileTypeExt, MetadataExt},
-        net::{UnixListener, UnixStream},
+    os::{
+        fd::OwnedFd,
+        unix::{
+            fs::{FileTypeExt, MetadataExt},
+            net::UnixListener,
+        },
     },
     path::{Path, PathBuf},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use rustix::{
-    fs::{CWD, Gid, Mode, chmodat, chownat, rename, unlink},
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with},
+    fs::{CWD, FlockOperation, Gid, Mode, OFlags, chmodat, chownat, flock, open, rename, unlink},
+    io::Errno,
+    net::{
+        AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
+    },
 };
 use thiserror::Error;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 64;
+
+/// Others hold the lock of the directory for some microseconds, unless they are stuck.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Between two attempts to get it.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Why there is no socket.
 #[derive(Debug, Error)]
@@ -60,9 +74,10 @@ impl ControlSocket {
     /// # Errors
     /// [`SocketError`]; nothing that was there is changed then.
     pub fn open(path: &Path, group: Option<Gid>) -> Result<Self, SocketError> {
+        let _lock = lock(path)?;
         check_place(path)?;
         let failed = |what| {
-            move |source: rustix::io::Errno| SocketError::System {
+            move |source: Errno| SocketError::System {
                 path: path.to_owned(),
                 what,
                 source: source.into(),
@@ -71,13 +86,7 @@ impl ControlSocket {
         // Nobody can connect to it before it listens, nor find it before it has its name.
         let hidden = hidden(path);
         let _ = unlink(&hidden);
-        let socket = socket_with(
-            AddressFamily::UNIX,
-            SocketType::STREAM,
-            SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
-            None,
-        )
-        .map_err(failed("socket"))?;
+        let socket = stream_socket().map_err(failed("socket"))?;
         let address = SocketAddrUnix::new(&hidden).map_err(failed("the path"))?;
         bind(&socket, &address).map_err(failed("bind"))?;
         let made = Self::finish(path, &hidden, group, UnixListener::from(socket), failed);
@@ -87,7 +96,7 @@ impl ControlSocket {
         made
     }
 
-    fn finish<F: Fn(rustix::io::Errno) -> SocketError>(
+    fn finish<F: Fn(Errno) -> SocketError>(
         path: &Path,
         hidden: &Path,
         group: Option<Gid>,
@@ -142,6 +151,34 @@ fn hidden(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Two agents that start at once look at the place one after the other.
+fn lock(path: &Path) -> Result<OwnedFd, SocketError> {
+    let failed = |what| {
+        move |source: Errno| SocketError::System {
+            path: path.to_owned(),
+            what,
+            source: source.into(),
+        }
+    };
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = open(parent, flags, Mode::empty()).map_err(failed("its directory"))?;
+    let patience = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if Instant::now() < patience => sleep(LOCK_PAUSE),
+            done => {
+                return done
+                    .map(|()| directory)
+                    .map_err(failed("lock its directory"));
+            }
+        }
+    }
+}
+
 /// Whether a socket may be put there: nothing is, or what a dead agent has left.
 fn check_place(path: &Path) -> Result<(), SocketError> {
     let system = |what| {
@@ -158,21 +195,34 @@ fn check_place(path: &Path) -> Result<(), SocketError> {
     if !found.file_type().is_socket() {
         return Err(SocketError::Occupied(path.to_owned()));
     }
-    match UnixStream::connect(path) {
-        Ok(_) => Err(SocketError::Live(path.to_owned())),
+    match try_connect(path) {
         // Nobody listens: its agent is dead.
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(()),
+        Err(Errno::CONNREFUSED) => Ok(()),
         // A full queue is somebody's, too.
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            Err(SocketError::Live(path.to_owned()))
-        }
-        Err(error) => Err(system("connect")(error)),
+        Ok(()) | Err(Errno::AGAIN) => Err(SocketError::Live(path.to_owned())),
+        Err(error) => Err(system("connect")(error.into())),
     }
+}
+
+/// Never waits: whoever listens there may not accept anybody.
+fn try_connect(path: &Path) -> Result<(), Errno> {
+    let address = SocketAddrUnix::new(path)?;
+    connect(stream_socket()?, &address)
+}
+
+fn stream_socket() -> Result<OwnedFd, Errno> {
+    socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+        None,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::net::UnixStream;
 
     fn place() -> (tempfile::TempDir, PathBuf) {
         let directory = tempfile::tempdir().unwrap();
@@ -212,6 +262,23 @@ mod tests {
         std::fs::write(&path, "another's").unwrap();
         drop(socket);
         assert!(path.exists());
+    }
+
+    #[test]
+    fn of_many_that_start_at_once_one_gets_the_place() {
+        let (_directory, path) = place();
+        for stale in [false, true] {
+            if stale {
+                drop(UnixListener::bind(&path).unwrap());
+            }
+            let open = || ControlSocket::open(&path, None);
+            let opened: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                threads.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let live = opened.iter().filter(|one| one.is_ok()).count();
+            assert_eq!(live, 1, "{opened:?}");
+        }
     }
 
     #[test]

@@ -235,6 +235,13 @@ impl Elements {
         all.retain(|one| !Arc::ptr_eq(one, entry));
     }
 
+    /// The one of this name.
+    #[must_use]
+    pub fn get(&self, name: &Element) -> Option<Arc<Entry>> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().find(|entry| entry.name == *name).cloned()
+    }
+
     /// Those that a pattern means, in the order of their names.
     #[must_use]
     pub fn matching(&self, pattern: &Pattern) -> Vec<Arc<Entry>> {

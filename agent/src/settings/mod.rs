@@ -1,28 +1,49 @@
-//! Flags and variables to one checked value. Flags win; the reference agent's variables mean here
-//! what they mean there, except that nonsense in one is an error.
+//! Flags, variables and the configuration file to one checked value. Flags win over variables, these
+//! over the file, key by key; the reference agent's variables mean here what they mean there, except
+//! that nonsense in one is an error.
 
+mod listen;
 mod secret;
+mod sources;
 mod variables;
+mod whence;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
+
+use subjiffy_proto::control::Element;
 
 use crate::{
     answers::Lifetimes,
     cli::AgentArgs,
+    config::{ConfigFile, ElementSettings, Page},
+    elements::{Elements, State},
     hardware,
     serve::{Limits, Origin},
     tls,
 };
 
+pub use listen::Listen;
 pub use secret::{Secret, TokenSource};
+use sources::Sources;
 use variables::Variables;
+pub use whence::{Told, Whence};
 
-/// Ports without and with TLS, those of the reference agent.
-const PORTS: (u16, u16) = (3000, 8443);
+/// The sampling period that nobody chose.
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// Everything the agent is told.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The sampling period.
+    pub period: Duration,
+    /// What the file says about elements; nothing about the sampling period.
+    pub elements: BTreeMap<Element, ElementSettings>,
+    /// Where the control socket is to be, if somebody said it.
+    pub control: Option<PathBuf>,
+    /// The name or number of a group that may use it.
+    pub control_group: Option<Told<String>>,
+    /// Whether there is to be no control socket.
+    pub no_control: bool,
     /// Where clients connect.
     pub listen: Listen,
     /// Which certificate, if they must speak TLS.
@@ -45,25 +66,15 @@ pub struct Settings {
     pub bpf: bool,
 }
 
-/// Where to listen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listen {
-    /// On this port of 127.0.0.1, and of `::1` if that is possible: some clients take `localhost` for
-    /// the second one.
-    Loopback(u16),
-    /// On all of these.
-    Given(Vec<SocketAddr>),
-}
-
 /// Which certificate to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
     /// The user's own.
     Own {
         /// File of the certificate and its chain.
-        certificate: PathBuf,
+        certificate: Told<PathBuf>,
         /// File of its key.
-        key: PathBuf,
+        key: Told<PathBuf>,
     },
     /// A self-signed one.
     Kept {
@@ -75,49 +86,69 @@ pub enum Tls {
 }
 
 impl Settings {
-    /// What `args` and the environment, read through `variable`, say together.
+    /// What `args`, the environment, read through `variable`, and the configuration file say
+    /// together.
     ///
     /// # Errors
-    /// Which flag or variable makes no sense, and what would.
+    /// Which flag, variable or line of the file makes no sense, and what would.
     pub fn new(
         args: &AgentArgs,
+        file: Option<&ConfigFile>,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, String> {
-        let variables = Variables::new(variable);
-        let tls = tls(args, &variables)?;
-        let token = token(args, &variables)?;
-        let port = match args.port {
-            Some(port) => Some(port),
-            None => variables.port()?,
+        let sources = Sources {
+            args,
+            variables: Variables::new(variable),
+            file,
         };
-        let listen = listen(args, port, tls.is_some());
-        if listen.is_exposed() && matches!(token, TokenSource::None) && !args.insecure {
+        let variables = &sources.variables;
+        let tls = tls(&sources)?;
+        let token = sources.token()?;
+        let (listen, whence) = listen::listen(&sources, tls.is_some())?;
+        let insecure = args.insecure || sources.file(|c| &c.insecure).is_some_and(|said| *said);
+        if listen.is_exposed() && matches!(token, TokenSource::None) && !insecure {
             return Err(format!(
-                "{listen} can be reached by others and nothing would protect it: listen on \
-                 127.0.0.1, or set a token (--token-file, SUBJIFFY_TOKEN), or say --insecure if the \
-                 network is safe"
+                "{whence}: {listen} can be reached by others and nothing would protect it: listen \
+                 on 127.0.0.1, or set a token (--token-file, SUBJIFFY_TOKEN), or say --insecure if \
+                 the network is safe"
             ));
         }
-        let (all_origins, origins) = origins(args, &variables)?;
+        let pages = sources.pages()?;
         Ok(Self {
+            period: sources.period(),
+            elements: file.map_or_else(BTreeMap::new, |file| file.config.elements.clone()),
+            control: sources.control(),
+            control_group: sources.control_group(),
+            no_control: args.no_control,
             listen,
             tls,
             token,
-            origins,
-            all_origins,
-            limits: Limits {
-                connections: args.max_connections.get().into(),
-                connections_per_address: args.max_connections_per_address.get().into(),
-                ..Limits::default()
-            },
+            all_origins: pages.contains(&Page::Any),
+            origins: pages.into_iter().filter_map(Page::origin).collect(),
+            limits: sources.limits(),
             workers: variables.workers()?,
             lifetimes: Lifetimes::from_variables(|name| variables.lossy(name))?,
             hardware: hardware::Settings {
                 gpus: variables.switch("SOCKTOP_AGENT_GPU", true)?,
                 temperatures: variables.switch("SOCKTOP_AGENT_TEMP", true)?,
             },
-            bpf: !args.no_bpf,
+            bpf: !args.no_bpf && sources.file(|c| &c.bpf).is_none_or(|said| *said),
         })
+    }
+
+    /// Gives elements the states and periods that they start with.
+    pub fn apply(&self, elements: &Elements) {
+        for (name, said) in &self.elements {
+            let Some(entry) = elements.get(name) else {
+                continue;
+            };
+            if let Some(period) = &said.period {
+                entry.set_period(period.value);
+            }
+            if said.enabled.as_ref().is_some_and(|enabled| !enabled.value) {
+                entry.change(&[State::Running], State::Paused);
+            }
+        }
     }
 
     /// What is allowed and still worth a word.
@@ -145,56 +176,22 @@ impl Settings {
     }
 }
 
-impl Listen {
-    /// Whether others than this host's users can connect.
-    fn is_exposed(&self) -> bool {
-        match self {
-            Self::Loopback(_) => false,
-            Self::Given(all) => all.iter().any(|a| !a.ip().to_canonical().is_loopback()),
-        }
-    }
-}
-
-impl std::fmt::Display for Listen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Loopback(port) => write!(f, "127.0.0.1:{port}"),
-            Self::Given(all) => {
-                let all: Vec<_> = all.iter().map(ToString::to_string).collect();
-                f.write_str(&all.join(", "))
-            }
-        }
-    }
-}
-
-fn listen(args: &AgentArgs, port: Option<u16>, tls: bool) -> Listen {
-    if args.listen.is_empty() {
-        let default = if tls { PORTS.1 } else { PORTS.0 };
-        return Listen::Loopback(port.unwrap_or(default));
-    }
-    let mut all: Vec<SocketAddr> = Vec::new();
-    for &address in &args.listen {
-        let mut address = address;
-        // The variable is for the default address: it does not change what was given in full.
-        if let Some(port) = args.port {
-            address.set_port(port);
-        }
-        if !all.contains(&address) {
-            all.push(address);
-        }
-    }
-    // IPv4 first: that is the address to show.
-    all.sort_by_key(SocketAddr::is_ipv6);
-    Listen::Given(all)
-}
-
-fn tls(args: &AgentArgs, variables: &Variables<'_>) -> Result<Option<Tls>, String> {
+fn tls(sources: &Sources<'_>) -> Result<Option<Tls>, String> {
+    let (args, variables) = (sources.args, &sources.variables);
     if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        let (certificate, key) = (certificate.clone(), key.clone());
-        return Ok(Some(Tls::Own { certificate, key }));
+        return Ok(Some(Tls::Own {
+            certificate: Told::flag(certificate, "--tls-cert"),
+            key: Told::flag(key, "--tls-key"),
+        }));
     }
-    if !args.tls && !variables.switch("SOCKTOP_ENABLE_SSL", false)? {
+    let own = sources.own_pair();
+    let of_file = sources.file(|c| &c.tls).copied();
+    let default = of_file.unwrap_or(own.is_some());
+    if !args.tls && !variables.switch("SOCKTOP_ENABLE_SSL", default)? {
         return Ok(None);
+    }
+    if own.is_some() {
+        return Ok(own);
     }
     Ok(Some(Tls::Kept {
         directory: tls::directory(|name| variables.raw(name)),
@@ -202,41 +199,6 @@ fn tls(args: &AgentArgs, variables: &Variables<'_>) -> Result<Option<Tls>, Strin
             .text("SOCKTOP_AGENT_EXTRA_SANS")?
             .unwrap_or_default(),
     }))
-}
-
-fn token(args: &AgentArgs, variables: &Variables<'_>) -> Result<TokenSource, String> {
-    if let Some(path) = &args.token_file {
-        return Ok(TokenSource::File(path.clone()));
-    }
-    for name in ["SUBJIFFY_TOKEN", "SOCKTOP_TOKEN"] {
-        if let Some(secret) = variables.secret(name)? {
-            return Ok(TokenSource::Variable(secret));
-        }
-    }
-    Ok(TokenSource::None)
-}
-
-fn origins(args: &AgentArgs, variables: &Variables<'_>) -> Result<(bool, Vec<Origin>), String> {
-    const NAME: &str = "SUBJIFFY_ALLOW_ORIGIN";
-    let from_variable = match args.allow_origin.is_empty() {
-        true => variables.text(NAME)?.unwrap_or_default(),
-        false => String::new(),
-    };
-    let words = from_variable.split(',').map(|word| (NAME, word.trim()));
-    let flags = args.allow_origin.iter().map(String::as_str);
-    let words = words.chain(flags.map(|word| ("--allow-origin", word)));
-    let (mut all, mut origins) = (false, Vec::new());
-    for (whence, word) in words {
-        match word {
-            "*" => all = true,
-            "" if whence == NAME => {}
-            word => {
-                let origin = word.parse();
-                origins.push(origin.map_err(|why| format!("{whence}: {word:?}: {why}"))?);
-            }
-        }
-    }
-    Ok((all, origins))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::{
 
 use tracing::warn;
 
+use super::Told;
 use crate::serve::Token;
 
 /// Most bytes of a token: more would not fit into a request.
@@ -38,10 +39,10 @@ impl fmt::Debug for Secret {
 pub enum TokenSource {
     /// There is none: everybody may connect.
     None,
-    /// A variable.
-    Variable(Secret),
+    /// A variable, and its name.
+    Variable(Secret, &'static str),
     /// A file; a newline at its end is not part of it.
-    File(PathBuf),
+    File(Told<PathBuf>),
 }
 
 impl TokenSource {
@@ -52,9 +53,15 @@ impl TokenSource {
     pub fn load(&self) -> Result<Option<Token>, String> {
         match self {
             Self::None => Ok(None),
-            Self::Variable(Secret(text)) => Ok(Some(Token::new(text.as_bytes())?)),
-            Self::File(path) => {
-                let wrong = |why: &str| format!("--token-file {}: {why}", path.display());
+            Self::Variable(Secret(text), name) => {
+                let token = Token::new(text.as_bytes());
+                token.map(Some).map_err(|why| format!("{name}: {why}"))
+            }
+            Self::File(Told {
+                value: path,
+                whence,
+            }) => {
+                let wrong = |why: &str| format!("{whence} {}: {why}", path.display());
                 let bytes = read(path).map_err(|error| wrong(&error.to_string()))?;
                 let token = of_file(&bytes).map_err(wrong)?;
                 Token::new(token).map(Some).map_err(wrong)
@@ -120,22 +127,20 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_named() {
-        let error = TokenSource::File("/nonexistent".into()).load().unwrap_err();
+        let file_source = |path: &Path| TokenSource::File(Told::flag(&path.into(), "--token-file"));
+        let error = file_source(Path::new("/nonexistent")).load().unwrap_err();
         assert!(error.contains("--token-file /nonexistent"), "{error}");
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = TokenSource::File(file.path().into()).load().unwrap_err();
+        let error = file_source(file.path()).load().unwrap_err();
         assert!(error.contains("empty"), "{error}");
         std::fs::write(file.path(), "s3cret\n").unwrap();
-        let token = TokenSource::File(file.path().into())
-            .load()
-            .unwrap()
-            .unwrap();
+        let token = file_source(file.path()).load().unwrap().unwrap();
         assert!(token.is(b"s3cret") && !token.is(b"s3cret\n"));
     }
 
     #[test]
     fn it_is_not_printed() {
-        let source = TokenSource::Variable(Secret::new("s3cret".into()));
+        let source = TokenSource::Variable(Secret::new("s3cret".into()), "SOCKTOP_TOKEN");
         assert!(!format!("{source:?}").contains("s3cret"));
         assert!(source.load().unwrap().unwrap().is(b"s3cret"));
     }

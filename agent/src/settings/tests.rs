@@ -1,12 +1,28 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::Cli;
+use crate::{
+    cli::Cli,
+    config::{Config, EXAMPLE},
+    elements::catalog::KNOWN,
+};
 
 fn settings(words: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+    with_file(words, variables, None)
+}
+
+fn with_file(
+    words: &str,
+    variables: &[(&str, &str)],
+    text: Option<&str>,
+) -> Result<Settings, String> {
     let words = ["subjiffy"].into_iter().chain(words.split_whitespace());
     let args = Cli::parse_from(words).agent;
-    Settings::new(&args, |asked| {
+    let file = text.map(|text| ConfigFile {
+        path: "f.toml".into(),
+        config: Config::parse(text, KNOWN).expect(text),
+    });
+    Settings::new(&args, file.as_ref(), |asked| {
         let found = variables.iter().find(|(name, _)| *name == asked);
         found.map(|(_, value)| value.into())
     })
@@ -86,13 +102,13 @@ fn the_token_comes_from_the_file_then_the_variables() {
     let token = |words, variables: &[(&str, &str)]| settings(words, variables).unwrap().token;
     assert_eq!(
         token("--token-file /f", &both),
-        TokenSource::File("/f".into())
+        TokenSource::File(Told::flag(&"/f".into(), "--token-file"))
     );
-    let variable = |text: &str| TokenSource::Variable(Secret::new(text.into()));
-    assert_eq!(token("", &both), variable("ours"));
-    assert_eq!(token("", &both[1..]), variable("theirs"));
+    let variable = |text: &str, name| TokenSource::Variable(Secret::new(text.into()), name);
+    assert_eq!(token("", &both), variable("ours", "SUBJIFFY_TOKEN"));
+    assert_eq!(token("", &both[1..]), variable("theirs", "SOCKTOP_TOKEN"));
     let empty = [("SUBJIFFY_TOKEN", ""), ("SOCKTOP_TOKEN", "theirs")];
-    assert_eq!(token("", &empty), variable("theirs"));
+    assert_eq!(token("", &empty), variable("theirs", "SOCKTOP_TOKEN"));
     let all = format!("{:?}", settings("", &both).unwrap());
     assert!(!all.contains("ours") && !all.contains("theirs"), "{all}");
 }
@@ -109,7 +125,10 @@ fn tls_has_its_flags_and_its_variable() {
     assert!(kept("", &[("SOCKTOP_ENABLE_SSL", "1")]));
     assert!(!kept("", &[("SOCKTOP_ENABLE_SSL", "")]));
     let own = settings("--tls-cert c --tls-key k", &[]).unwrap();
-    let (certificate, key) = ("c".into(), "k".into());
+    let (certificate, key) = (
+        Told::flag(&"c".into(), "--tls-cert"),
+        Told::flag(&"k".into(), "--tls-key"),
+    );
     assert_eq!(own.tls, Some(Tls::Own { certificate, key }));
     assert_eq!(own.listen, Listen::Loopback(8443));
     let variables = [
@@ -193,6 +212,8 @@ fn a_token_that_is_not_text_is_an_error_and_not_no_token() {
     let args = Cli::parse_from(["subjiffy"]).agent;
     let odd =
         |asked: &str| (asked == "SOCKTOP_TOKEN").then(|| OsString::from_vec(vec![0xff, b'x']));
-    let error = Settings::new(&args, odd).unwrap_err();
+    let error = Settings::new(&args, None, odd).unwrap_err();
     assert_eq!(error, "SOCKTOP_TOKEN is not UTF-8");
 }
+
+mod file;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
@@ -17,6 +17,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::settings::Told;
+
 use super::{Names, Pair, PairError, RENEW_BEFORE, Store, Verdict, pair::provider};
 
 /// Between two looks at the certificate.
@@ -29,9 +31,9 @@ pub enum Source {
     /// restart the agent.
     Own {
         /// The certificate and its chain.
-        certificate: PathBuf,
+        certificate: Told<PathBuf>,
         /// Its key.
-        key: PathBuf,
+        key: Told<PathBuf>,
     },
     /// A self-signed one for these names, renewed when it is time.
     Kept(Store, Names),
@@ -135,7 +137,7 @@ impl Keeper {
 impl Source {
     fn certificate(&self) -> PathBuf {
         match self {
-            Self::Own { certificate, .. } => certificate.clone(),
+            Self::Own { certificate, .. } => certificate.value.clone(),
             Self::Kept(store, _) => store.certificate(),
         }
     }
@@ -160,23 +162,27 @@ fn load(source: &Source, now: SystemTime) -> Result<Pair, String> {
     }
 }
 
-fn load_own(certificate: &Path, key: &Path, now: SystemTime) -> Result<Pair, String> {
-    let read = |flag: &str, path: &Path| {
-        fs::read(path).map_err(|error| format!("{flag} {}: {error}", path.display()))
+fn load_own(
+    certificate: &Told<PathBuf>,
+    key: &Told<PathBuf>,
+    now: SystemTime,
+) -> Result<Pair, String> {
+    let name = |file: &Told<PathBuf>| format!("{} {}", file.whence, file.value.display());
+    let read = |file: &Told<PathBuf>| {
+        fs::read(&file.value).map_err(|error| format!("{}: {error}", name(file)))
     };
-    let texts = (read("--tls-cert", certificate)?, read("--tls-key", key)?);
-    let pair = Pair::parse(&texts.0, &texts.1).map_err(|error| match error {
+    let pair = Pair::parse(&read(certificate)?, &read(key)?).map_err(|error| match error {
         PairError::Mismatch => format!(
-            "--tls-key {} does not belong to the first certificate of --tls-cert {}",
-            key.display(),
-            certificate.display()
+            "{} does not belong to the first certificate of {}",
+            name(key),
+            name(certificate)
         ),
-        error if error.is_of_key() => format!("--tls-key {}: {error}", key.display()),
-        error => format!("--tls-cert {}: {error}", certificate.display()),
+        error if error.is_of_key() => format!("{}: {error}", name(key)),
+        error => format!("{}: {error}", name(certificate)),
     })?;
     // Which name is asked for does not matter: the end of the validity is looked at first.
     if let Ok(name) = ServerName::try_from("localhost") {
-        let path = certificate.display();
+        let path = certificate.value.display();
         if matches!(pair.judge(&name, now), Verdict::Expired(_)) {
             warn!("the certificate {path} has expired; clients that look will refuse it");
         } else if matches!(pair.judge(&name, now + RENEW_BEFORE), Verdict::Expired(_)) {

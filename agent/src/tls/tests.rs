@@ -8,6 +8,8 @@ use std::{
 use rustls::pki_types::ServerName;
 use tempfile::TempDir;
 
+use crate::settings::Told;
+
 use super::*;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -223,8 +225,8 @@ fn a_place_that_cannot_be_written_is_named_with_a_way_out() {
 
 fn own(directory: &Path, certificate: &str, key: &str) -> Source {
     let source = Source::Own {
-        certificate: directory.join("c.pem"),
-        key: directory.join("k.pem"),
+        certificate: Told::flag(&directory.join("c.pem"), "--tls-cert"),
+        key: Told::flag(&directory.join("k.pem"), "--tls-key"),
     };
     fs::write(directory.join("c.pem"), certificate).unwrap();
     fs::write(directory.join("k.pem"), key).unwrap();
