@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use subjiffy_tests::control::{Agent, SCHED, connect, has_socat, line, say, socat, until};
+use subjiffy_tests::control::{Agent, SCHED, connect, has_socat, line, socat, until};
 use subjiffy_tests::need;
 use subjiffy_tests::process::Signal;
 
@@ -79,9 +79,9 @@ fn one_connection_too_many_is_told_and_there_is_a_place_again_later() {
         assert!(ask(client, "version\n").starts_with("ok"));
     }
     clients.pop();
-    until("a place", || has_place(&agent));
+    until("a place", || agent.has_place());
     drop(clients);
-    until("all places", || has_place(&agent));
+    until("all places", || agent.has_place());
     agent.check_alive();
 }
 
@@ -146,7 +146,7 @@ fn those_who_leave_without_a_word_are_obeyed_and_forgotten() {
         // It may have been refused: there are always some whose end was not seen yet.
         let _ = client.write_all(command.as_bytes());
     }
-    until("a place", || has_place(&agent));
+    until("a place", || agent.has_place());
     let period = || agent.figure("source/procfs/memory", "period_ns");
     until("obeyed", || period() == 7_000_000_000);
     agent.check_alive();
@@ -202,11 +202,6 @@ fn ask(client: &mut UnixStream, command: &str) -> String {
         .write_all(command.as_bytes())
         .expect("an agent that reads");
     line(client)
-}
-
-fn has_place(agent: &Agent) -> bool {
-    let replies = say(&agent.path, b"version\n");
-    replies.len() == 1 && replies[0].starts_with("ok")
 }
 
 fn widen(path: &Path) {
