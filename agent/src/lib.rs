@@ -42,6 +42,7 @@ pub mod model;
 pub mod order;
 pub mod privilege;
 pub mod procfs;
+pub mod reload;
 pub mod rows;
 pub mod sampler;
 pub mod sensors;

@@ -23,10 +23,11 @@ use subjiffy::{
     listen, memory,
     privilege::{Privileges, advice},
     procfs::Root,
+    reload::Reloader,
     sampler::Sampler,
     serve,
     settings::{Settings, Tls},
-    shutdown::Signals,
+    shutdown::{Reread, Signals},
     timer::Mailbox,
     tls::{Keeper, Names, Source, Store},
     top,
@@ -94,7 +95,7 @@ fn open(bpf: bool, catalog: &Catalog) -> Result<Collector, String> {
 }
 
 /// Of the file, the flags and the environment.
-fn settings(args: &AgentArgs) -> Result<Settings, String> {
+fn settings(args: &AgentArgs) -> Result<(Settings, Option<ConfigFile>), String> {
     let file = args.config.as_deref();
     let file = file.map(|path| ConfigFile::read(path, KNOWN)).transpose()?;
     let settings = Settings::new(args, file.as_ref(), |name| std::env::var_os(name))?;
@@ -104,7 +105,7 @@ fn settings(args: &AgentArgs) -> Result<Settings, String> {
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(settings)
+    Ok((settings, file))
 }
 
 /// Looks at what is only read; nothing is made and nothing starts.
@@ -118,7 +119,7 @@ fn check(args: &AgentArgs, settings: &Settings, hostname: &str) -> Result<(), St
 }
 
 fn run_agent(args: &AgentArgs) -> Result<(), String> {
-    let settings = settings(args)?;
+    let (settings, file) = settings(args)?;
     let hostname = uname().nodename().to_string_lossy().into_owned();
     if args.check_config {
         return check(args, &settings, &hostname);
@@ -156,10 +157,10 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
             )?,
         };
         let catalog = Catalog::default();
-        catalog.sched.set_period(settings.period);
+        let elements = catalog.elements();
+        settings.apply(&elements);
         let collector = open(settings.bpf, &catalog)?;
         collector.clock().set_period(settings.period);
-        settings.apply(&catalog.elements());
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
         let answers = Socktop::new(
             sampler.handle(),
@@ -175,8 +176,21 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         if let Some(keeper) = certificate {
             tokio::spawn(keeper.run(token.clone()));
         }
+        let reloader = file.map(|file| {
+            let (elements, sampler) = (elements.clone(), sampler.handle());
+            Arc::new(Reloader::new(
+                file,
+                args.period.is_some(),
+                elements,
+                sampler,
+            ))
+        });
+        if let Some(reloader) = reloader.clone() {
+            let hangups = Reread::install().map_err(|error| error.to_string())?;
+            tokio::spawn(reload_on_hangup(reloader, hangups));
+        }
         if let Some((socket, others)) = &control {
-            let controller = Controller::new(catalog.elements(), sampler.handle(), token.clone());
+            let controller = Controller::new(elements, sampler.handle(), reloader, token.clone());
             let listener = socket.listener.try_clone().and_then(UnixListener::from_std);
             let listener = listener.map_err(|error| format!("{socket}: {error}"))?;
             tokio::spawn(control::server::serve(
@@ -202,6 +216,18 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
     // A driver, a file server or a process that hangs must not keep us.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
+}
+
+async fn reload_on_hangup(reloader: Arc<Reloader>, mut hangups: Reread) {
+    loop {
+        hangups.requested().await;
+        match reloader.reload().await {
+            Ok(told) => tracing::info!("{told}"),
+            Err(problems) => problems
+                .lines()
+                .for_each(|problem| tracing::error!("not applied: {problem}")),
+        }
+    }
 }
 
 fn certificate(settings: &Settings, hostname: &str) -> Result<Option<Keeper>, String> {

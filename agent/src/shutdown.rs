@@ -4,6 +4,25 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// The signal that asks to read the configuration again (SIGHUP). Who does not install it ends by it.
+#[derive(Debug)]
+pub struct Reread(Signal);
+
+impl Reread {
+    /// Installs the handler.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn install() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for SIGHUP.
+    pub async fn requested(&mut self) {
+        self.0.recv().await;
+    }
+}
+
 /// The signals that ask the process to end. From its creation on they no longer end it at once.
 #[derive(Debug)]
 pub struct Signals {

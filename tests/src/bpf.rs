@@ -34,3 +34,34 @@ fn ids(command: libc::c_long) -> Vec<u32> {
     }
     found
 }
+
+/// What the programs of a process are attached to: tracepoints by name, others by the kind of their
+/// link. Read from its descriptors.
+pub fn hooks(pid: u32) -> BTreeSet<String> {
+    let links = descriptors(pid, "bpf_link");
+    let named = links.iter().map(|info| {
+        let value = |key: &str| info.lines().find_map(|line| line.strip_prefix(key));
+        let name = value("tp_name:").or_else(|| value("link_type:"));
+        name.unwrap_or("unnamed").trim().to_owned()
+    });
+    named.collect()
+}
+
+/// How many programs a process holds.
+pub fn programs(pid: u32) -> usize {
+    descriptors(pid, "bpf-prog").len()
+}
+
+/// What the kernel says of those descriptors of a process that are anonymous files of a kind.
+fn descriptors(pid: u32, kind: &str) -> Vec<String> {
+    let folder = format!("/proc/{pid}/fd");
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let of_kind = entries.flatten().filter(|entry| {
+        let target = std::fs::read_link(entry.path());
+        target.is_ok_and(|target| target.to_string_lossy() == format!("anon_inode:{kind}"))
+    });
+    let info = |number: &str| std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}"));
+    of_kind
+        .filter_map(|entry| info(&entry.file_name().to_string_lossy()).ok())
+        .collect()
+}

@@ -2,6 +2,7 @@
 
 use crate::traffic::{Flow, Traffic};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// One line.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,7 +29,7 @@ pub struct Sample {
     pub lost: Lost,
     /// The network of the machine, if it was read in the interval.
     #[serde(default)]
-    pub network: Option<serde_json::Value>,
+    pub network: Option<Value>,
 }
 
 /// Times of all CPUs in the interval.
@@ -233,6 +234,16 @@ impl Sample {
         let rows = self.processes.iter().filter(|r| r.exited);
         self.exited.cpu_ns - rows.map(|r| r.cpu_ns).sum::<u64>()
     }
+}
+
+/// The row of a process in a sample of which not all fields are there.
+///
+/// # Panics
+/// When there is none.
+pub fn row_in(line: &Value, pid: u32) -> &Value {
+    let rows = line["processes"].as_array().expect("processes");
+    let row = rows.iter().find(|row| row["pid"] == pid);
+    row.unwrap_or_else(|| panic!("no row of {pid}: {line}"))
 }
 
 #[cfg(test)]

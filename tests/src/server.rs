@@ -105,12 +105,30 @@ impl Server {
         self.process.id()
     }
 
+    /// Whether the agent runs.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.process.0.try_wait(), Ok(None))
+    }
+
+    /// Sends a signal that does not end it.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
     /// Sends a signal and returns how the agent ended; it has one second.
     ///
     /// # Panics
     /// When it does not end.
-    pub fn stop(mut self, signal: Signal) -> Ended {
+    pub fn stop(self, signal: Signal) -> Ended {
         self.process.signal(signal);
+        self.ended()
+    }
+
+    /// How the agent ended, which was told to already; it has one second.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn ended(mut self) -> Ended {
         let status = self.process.end_within(Duration::from_secs(1));
         // Not to the end of the stream: something the agent left behind might keep it open.
         while let Ok(line) = self.stderr.recv_timeout(Duration::from_millis(300)) {

@@ -2,10 +2,11 @@
 
 use crate::sample::Sample;
 use serde_json::Value;
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
+use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, client};
 
 /// Longer than any sample of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +48,23 @@ impl Stream {
     pub fn text(&mut self) -> String {
         let message = self.socket.read().expect("a message");
         message.into_text().expect("text").as_str().to_owned()
+    }
+
+    /// The next message, or how the connection ended; `None` if nothing comes within `limit`.
+    ///
+    /// # Panics
+    /// When the message is no text.
+    pub fn text_within(&mut self, limit: Duration) -> Option<Result<String, String>> {
+        let timeout = |stream: &TcpStream, limit| stream.set_read_timeout(Some(limit));
+        timeout(self.socket.get_ref(), limit).expect("a time-out");
+        let read = self.socket.read();
+        timeout(self.socket.get_ref(), PATIENCE).expect("a time-out");
+        match read {
+            Ok(Message::Close(frame)) => Some(Err(format!("closed: {frame:?}"))),
+            Ok(message) => Some(Ok(message.into_text().expect("text").as_str().to_owned())),
+            Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => None,
+            Err(error) => Some(Err(error.to_string())),
+        }
     }
 
     /// The next message as JSON.

@@ -38,3 +38,21 @@ pub fn lost(samples: &[Sample]) -> Lost {
         net_retransmits: sum.net_retransmits + s.lost.net_retransmits,
     })
 }
+
+/// Fails unless no sample is missing and their intervals touch. Of each sample: `seq`, `at_ns`,
+/// `interval_ns`.
+///
+/// # Panics
+/// See above.
+pub fn check_gapless(samples: impl IntoIterator<Item = (u64, u64, u64)>) {
+    let mut before: Option<(u64, u64)> = None;
+    for (seq, at_ns, interval_ns) in samples {
+        if let Some((last, last_ns)) = before {
+            assert_eq!(seq, last + 1, "numbers of two samples");
+            // The wall clock may be slewed between two samples.
+            let apart = (at_ns - interval_ns).abs_diff(last_ns);
+            assert!(apart < 1_000_000, "{apart} ns between two intervals");
+        }
+        before = Some((seq, at_ns));
+    }
+}

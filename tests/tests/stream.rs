@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use subjiffy_tests::load::{Load, number};
 use subjiffy_tests::process::Signal;
-use subjiffy_tests::sample::Sample;
 use subjiffy_tests::server::Server;
 use subjiffy_tests::stream::Stream;
 use subjiffy_tests::{need, truth, window};
@@ -46,21 +45,10 @@ fn streams_of_different_periods_each_count_everything_once() {
             (0.999..=1.005).contains(&share),
             "{request}: {counted} ns of {used} ns"
         );
-        gapless(&samples);
+        window::check_gapless(samples.iter().map(|s| (s.seq, s.at_ns, s.interval_ns)));
     }
     load.finish();
     assert!(server.stop(Signal::TERM).status.success());
-}
-
-/// No sample is missing and their intervals touch.
-fn gapless(samples: &[Sample]) {
-    for pair in samples.windows(2) {
-        assert_eq!(pair[1].seq, pair[0].seq + 1);
-        let begun = pair[1].at_ns - pair[1].interval_ns;
-        // The wall clock may be slewed between two samples.
-        let apart = begun.abs_diff(pair[0].at_ns);
-        assert!(apart < 1_000_000, "{apart} ns between two intervals");
-    }
 }
 
 #[test]

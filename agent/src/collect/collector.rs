@@ -10,7 +10,9 @@ use super::{
     moment::Moment,
     network::{Networks, protocols},
     pace::Pace,
+    process::Identity,
     sample::{Known, MachineSample, Memory, Precision, Sample},
+    traffic::Traffic,
     zombies::Zombies,
 };
 use crate::{
@@ -33,6 +35,8 @@ pub struct Collector {
     procfs: Reader,
     /// The books of the scheduler, where they are to be had.
     exact: Option<Box<Exact>>,
+    /// What processes had done on sockets when the exact books were closed.
+    traffic_before: Vec<(Identity, Traffic)>,
     jiffies: Jiffies,
     cpu_books: CpuBooks,
     facts: Facts,
@@ -85,6 +89,7 @@ impl Collector {
         let mut collector = Self {
             procfs: Reader::open(&setup.root)?,
             exact: None,
+            traffic_before: Vec::new(),
             jiffies: Jiffies::new(clock),
             cpu_books: CpuBooks::new(clock),
             facts: Facts::new(clock),
@@ -153,13 +158,19 @@ impl Collector {
         let (sched, net) = (&self.catalog.sched, &self.catalog.net);
         let begins = self.exact.is_none();
         if !sched.is_running() {
-            self.exact = None;
+            if let Some(exact) = self.exact.take() {
+                self.traffic_before = exact.tracker.traffic().collect();
+            }
         } else if begins && self.bpf {
             let started = sizes(&mut self.procfs)
                 .map_err(LoadError::from)
                 .and_then(|sizes| Exact::start(sizes, net.is_running(), &mut self.procfs));
             match started {
-                Ok(exact) => self.exact = Some(Box::new(exact)),
+                Ok(mut exact) => {
+                    let before = std::mem::take(&mut self.traffic_before);
+                    exact.tracker.add_traffic(before.into_iter());
+                    self.exact = Some(Box::new(exact));
+                }
                 Err(error) => {
                     sched.set_state(State::Failed, error.to_string());
                     self.denied = Some(error);
@@ -233,12 +244,15 @@ impl Collector {
             );
             self.processes.read(&now);
         }
-        let books = Moment::now();
-        sample.at = books;
+        sample.at = Moment::now();
         exact.update(&sample.at);
         exact.idle_into(&sample.at, &mut sample.cpus);
         exact.tracker.sample_into(sample);
         sample.counts_traffic = exact.kernel().sockets.are_counted();
+        if sample.counts_traffic {
+            let figures = &self.catalog.net.figures;
+            figures.poll(sample.at.wall_ns, exact.traffic_cost, None);
+        }
         self.zombies.insert_into(
             sample.at.monotonic_ns,
             &mut sample.processes,

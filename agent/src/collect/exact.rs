@@ -1,6 +1,10 @@
 //! The exact books: brings what the kernel side wrote up to a moment.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use aya_log::EbpfLogger;
 use rustix::{
@@ -50,6 +54,8 @@ pub struct Exact {
     logger: Option<EbpfLogger<&'static dyn log::Log>>,
     /// The processes.
     pub tracker: Tracker,
+    /// How long the last reading of what happened on sockets took.
+    pub traffic_cost: Duration,
     cpus: Vec<Cpu>,
     clocks: Clocks,
     misses: u64,
@@ -84,6 +90,7 @@ impl Exact {
             traffic,
             logger,
             tracker,
+            traffic_cost: Duration::ZERO,
             cpus: Vec::new(),
             clocks: Clocks::default(),
             misses: 0,
@@ -128,7 +135,9 @@ impl Exact {
         self.reader
             .changed(|tables, index, slot| tracker.visit(index, slot, tables));
         // After the threads, so that the end of a process finds all that it did.
+        let begun = Instant::now();
         self.traffic.changed(|slot| tracker.visit_traffic(slot));
+        self.traffic_cost = begun.elapsed();
         tracker.settle();
         tracker.clear_cpus();
         for cpu in self.cpus.iter().filter(|cpu| cpu.tid != 0) {

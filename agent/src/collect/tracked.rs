@@ -42,6 +42,8 @@ pub struct Process {
     pub long_name: Option<Box<Name>>,
     /// What it did on sockets, if it used one.
     pub(super) traffic: Option<Box<Traffic>>,
+    /// The part of it that other hooks had counted before these came.
+    pub(super) traffic_before: Option<Box<Traffic>>,
 }
 
 impl Process {

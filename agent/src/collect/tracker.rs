@@ -117,10 +117,30 @@ impl Tracker {
         let Some(key) = self.process_with(slot.tgid, slot.start_ns) else {
             return false;
         };
-        let traffic = &mut self.processes[key as usize].traffic;
-        let traffic = traffic.get_or_insert_default();
-        **traffic = Traffic::of(slot).max(traffic);
+        let process = &mut self.processes[key as usize];
+        let mut total = Traffic::of(slot);
+        if let Some(before) = &process.traffic_before {
+            total = total.plus(before);
+        }
+        let traffic = process.traffic.get_or_insert_default();
+        **traffic = total.max(traffic);
         true
+    }
+
+    /// What the living did on sockets, in all.
+    pub fn traffic(&self) -> impl Iterator<Item = (Identity, Traffic)> {
+        let living = self.processes.iter().filter(|process| process.alive);
+        living.filter_map(|process| Some((process.facts.id, **process.traffic.as_ref()?)))
+    }
+
+    /// Goes on from what other hooks had counted before these came.
+    pub fn add_traffic(&mut self, before: impl Iterator<Item = (Identity, Traffic)>) {
+        for (id, traffic) in before {
+            if let Some(process) = self.process_mut(id.pid).filter(|one| one.facts.id == id) {
+                process.traffic = Some(Box::new(traffic));
+                process.traffic_before = Some(Box::new(traffic));
+            }
+        }
     }
 
     /// The process of this id and start, which is 0 if that is not known.

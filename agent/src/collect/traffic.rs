@@ -40,6 +40,12 @@ impl Traffic {
         plus(self.tcp, plus(self.udp, self.unix))
     }
 
+    /// Both together.
+    #[must_use]
+    pub fn plus(&self, more: &Self) -> Self {
+        self.zip(more, u64::saturating_add)
+    }
+
     /// What was added since `older`; 0 where a value went back.
     #[must_use]
     pub fn since(&self, older: &Self) -> Self {

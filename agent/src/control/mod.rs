@@ -2,10 +2,11 @@
 //!
 //! * [`path`]: where its file is; [`socket`]: the file that only its owner can connect to
 //! * [`operator`]: what commands do
-//! * [`server`]: the connections; [`lines`]: what arrives on them
+//! * [`access`]: who may; [`server`]: the connections; [`lines`]: what arrives on them
 //!
 //! Every command has exactly one reply line, which begins with `ok` or `error`.
 
+pub mod access;
 pub mod lines;
 pub mod operator;
 pub mod path;
@@ -18,8 +19,8 @@ use rustix::process::geteuid;
 
 use crate::settings::Told;
 
+use access::Others;
 use path::PathError;
-use server::Others;
 use socket::ControlSocket;
 
 /// Opens the control socket at `path`, or where it is by default, for the members of `group`, too. `None`
@@ -37,7 +38,7 @@ pub fn open(
         found.map_err(|error| format!("{}: {error}", group.whence))
     });
     let group = named.transpose()?;
-    let others = group.map_or(Others::None, |_| Others::Group);
+    let others = group.map_or(Others::None, Others::Members);
     let path = match path {
         Some(path) => path.to_owned(),
         None => match path::default_path(geteuid().is_root(), runtime_directory) {

@@ -6,14 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use subjiffy_proto::control::{Action, Command, Element, Pattern, StatusReply, period::word};
+use subjiffy_proto::control::{Action, Command, Pattern, StatusReply, period::word};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::server::Operator;
 use crate::{
     collect::moment::Moment,
+    config::SAMPLING,
     elements::{ComingBack, Elements, Entry, State},
+    reload::Reloader,
     sampler::{Handle, SHORTEST_JIFFIES},
 };
 
@@ -25,25 +27,12 @@ const HELP: &str = "ok control PATTERN pause|disable; control PATTERN resume|ena
      shutdown|stop. A PATTERN is KIND or KIND/PLUGIN/ELEMENT; KIND is source, transform, output \
      or *, and a * may stand at one end of the others. A DURATION is 1ms to 1h, such as 1m30s";
 
-/// Reads the configuration again. Says what came of it.
-pub type Reload = dyn Fn() -> Result<Vec<Change>, String> + Send + Sync;
-
-/// What the configuration says of an element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Which.
-    pub element: Element,
-    /// Whether it is to work.
-    pub enabled: Option<bool>,
-    /// Its period.
-    pub period: Option<Duration>,
-}
-
 /// Everything that can be controlled.
 #[derive(Debug, Clone)]
 pub struct Controller {
     elements: Elements,
     sampler: Handle,
+    reloader: Option<Arc<Reloader>>,
     stop: CancellationToken,
 }
 
@@ -58,13 +47,36 @@ enum Effect {
 }
 
 impl Controller {
-    /// Controls `elements`, of which `sampler` samples; `stop` ends the agent.
+    /// Controls `elements`, of which `sampler` samples; `stop` ends the agent. Without a configuration
+    /// file there is no `reloader`.
     #[must_use]
-    pub fn new(elements: Elements, sampler: Handle, stop: CancellationToken) -> Self {
+    pub fn new(
+        elements: Elements,
+        sampler: Handle,
+        reloader: Option<Arc<Reloader>>,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             elements,
             sampler,
+            reloader,
             stop,
+        }
+    }
+
+    async fn reload(&self) -> Result<String, String> {
+        let Some(reloader) = &self.reloader else {
+            return Err("error there is no configuration file; start with --config".to_owned());
+        };
+        match reloader.reload().await {
+            Ok(told) => {
+                info!("{told}");
+                Ok(format!("ok {}", one_line(&told)))
+            }
+            Err(problems) => Err(format!(
+                "error nothing has changed: {}",
+                one_line(&problems.replace('\n', "; "))
+            )),
         }
     }
 
@@ -154,14 +166,9 @@ impl Controller {
 
     /// Whether samples have this element's period and come from jiffies.
     fn is_of_jiffies(&self, entry: &Entry) -> bool {
-        let sched = Element::new(subjiffy_proto::control::Kind::Source, "ebpf", "sched");
-        let is_sched = entry.name == sched;
-        (is_sched || entry.name.element == "processes")
-            && self
-                .elements
-                .matching(&Pattern::ALL)
-                .iter()
-                .any(|one| one.name == sched && !one.is_running())
+        let is_clock = entry.name == SAMPLING || entry.name.element == "processes";
+        let sched = self.elements.get(&SAMPLING);
+        is_clock && sched.is_none_or(|sched| !sched.is_running())
     }
 
     async fn bring_back(self, entry: Arc<Entry>, back: ComingBack) {
@@ -212,7 +219,7 @@ impl Operator for Controller {
             Command::Control { pattern, action } => self.act(&pattern, action).await,
             Command::List(pattern) => self.list(&pattern),
             Command::Status { pattern, json } => self.status(&pattern, json),
-            Command::Reload => Err("error there is no configuration file".to_owned()),
+            Command::Reload => self.reload().await,
             Command::Help => Ok(HELP.to_owned()),
             Command::Version => Ok(concat!("ok subjiffy ", env!("CARGO_PKG_VERSION")).to_owned()),
         };

@@ -26,8 +26,9 @@ const NAME: &str = "control.sock";
 pub enum PathError {
     /// A user without a directory of its own.
     #[error(
-        "there is no default control socket for a user without XDG_RUNTIME_DIR: say its path, or \
-         run as root, whose is /run/subjiffy/control.sock"
+        "there is no default control socket for a user without XDG_RUNTIME_DIR: say its path \
+         (--control of the agent, --socket of ctl), or run as root, whose is \
+         /run/subjiffy/control.sock"
     )]
     NoRuntimeDirectory,
     /// It depends on where one is.
@@ -176,7 +177,8 @@ pub fn group(name: &str, root: &Path) -> Result<Gid, PathError> {
     let read = std::fs::read(&file);
     let named = read.as_ref().ok().and_then(|text| find_group(text, name));
     // The highest one stands for "no group" in the calls of the system.
-    let number = || name.parse().ok().filter(|&gid| gid != u32::MAX);
+    let digits = name.bytes().all(|byte| byte.is_ascii_digit());
+    let number = || name.parse().ok().filter(|&gid| digits && gid != u32::MAX);
     if let Some(gid) = named.or_else(number) {
         return Ok(Gid::from_raw(gid));
     }
@@ -317,6 +319,7 @@ mod tests {
             "huge",
             "4294967295",
             "-1",
+            "+5",
         ] {
             assert_eq!(of(wrong), None, "{wrong:?}");
         }

@@ -13,7 +13,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::lines::{LONGEST, Line, Lines};
+use super::{
+    access::{Others, admit, groups_of},
+    lines::{LONGEST, Line, Lines},
+};
 
 /// Connections at the same time.
 const CONNECTIONS: usize = 32;
@@ -27,6 +30,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Who has said all may take so long to read the last replies.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// How long a client that has much to read is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Replies that a client has not read yet, bytes; what comes on top of them it never sees.
 const UNREAD: usize = 64 << 10;
 
@@ -34,15 +40,6 @@ const UNREAD: usize = 64 << 10;
 pub trait Operator: Send + Sync + 'static {
     /// Obeys, and says in one line what came of it.
     fn obey(&self, command: Command) -> impl Future<Output = String> + Send;
-}
-
-/// Who may connect besides root and the user of this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
-    /// Nobody.
-    None,
-    /// Whom the file's group lets in.
-    Group,
 }
 
 /// Serves until `stop`.
@@ -66,7 +63,7 @@ pub async fn serve(
                 continue;
             }
         };
-        if let Err(reason) = admit(&stream, others) {
+        if let Err(reason) = check(&stream, others) {
             warn!("control socket: refused {reason}");
             let _ = stream.try_write(format!("error refused: {reason}\n").as_bytes());
             continue;
@@ -87,17 +84,9 @@ pub async fn serve(
     }
 }
 
-/// The file's mode keeps others out already; this is for who made it wider.
-fn admit(stream: &UnixStream, others: Others) -> Result<(), String> {
+fn check(stream: &UnixStream, others: Others) -> Result<(), String> {
     let peer = socket_peercred(stream).map_err(|error| format!("a peer nobody knows: {error}"))?;
-    let known = peer.uid.is_root() || peer.uid == geteuid();
-    if known || others == Others::Group {
-        return Ok(());
-    }
-    let (uid, own) = (peer.uid.as_raw(), geteuid().as_raw());
-    Err(format!(
-        "user {uid}: only root and user {own} may control this agent"
-    ))
+    admit(peer, geteuid(), others, groups_of)
 }
 
 async fn converse(stream: UnixStream, operator: &impl Operator) {
@@ -130,8 +119,9 @@ async fn converse(stream: UnixStream, operator: &impl Operator) {
                 Err(error) => format!("error line={number} {error}"),
             };
             replies.add(&reply);
+            replies.flush();
+            replies.make_room().await;
         }
-        replies.flush();
         if length == 0 {
             let _ = timeout(LINGER, replies.drain()).await;
             return;
@@ -163,6 +153,8 @@ async fn read(
 struct Replies {
     output: OwnedWriteHalf,
     unread: Vec<u8>,
+    /// It did not read although there was much to read.
+    is_deaf: bool,
 }
 
 impl Replies {
@@ -170,6 +162,7 @@ impl Replies {
         Self {
             output,
             unread: Vec::new(),
+            is_deaf: false,
         }
     }
 
@@ -177,6 +170,13 @@ impl Replies {
         if self.unread.len() + reply.len() < UNREAD {
             self.unread.extend_from_slice(reply.as_bytes());
             self.unread.push(b'\n');
+        }
+    }
+
+    /// Gives a client that reads the time to do so; one that does not will miss replies.
+    async fn make_room(&mut self) {
+        if self.unread.len() > UNREAD / 2 && !self.is_deaf {
+            self.is_deaf = timeout(PATIENCE, self.drain()).await.is_err();
         }
     }
 
@@ -191,7 +191,10 @@ impl Replies {
     fn flush(&mut self) {
         while !self.unread.is_empty() {
             match self.output.try_write(&self.unread) {
-                Ok(sent) => drop(self.unread.drain(..sent)),
+                Ok(sent) => {
+                    self.is_deaf = false;
+                    drop(self.unread.drain(..sent));
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
                 Err(_) => self.unread.clear(),
             }

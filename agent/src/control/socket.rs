@@ -3,16 +3,22 @@
 use std::{
     fmt,
     io::ErrorKind,
-    os::unix::{
-        fs::{FileTypeExt, MetadataExt},
-        net::{UnixListener, UnixStream},
+    os::{
+        fd::OwnedFd,
+        unix::{
+            fs::{FileTypeExt, MetadataExt},
+            net::UnixListener,
+        },
     },
     path::{Path, PathBuf},
 };
 
 use rustix::{
     fs::{CWD, Gid, Mode, chmodat, chownat, rename, unlink},
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with},
+    io::Errno,
+    net::{
+        AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
+    },
 };
 use thiserror::Error;
 
@@ -62,7 +68,7 @@ impl ControlSocket {
     pub fn open(path: &Path, group: Option<Gid>) -> Result<Self, SocketError> {
         check_place(path)?;
         let failed = |what| {
-            move |source: rustix::io::Errno| SocketError::System {
+            move |source: Errno| SocketError::System {
                 path: path.to_owned(),
                 what,
                 source: source.into(),
@@ -71,13 +77,7 @@ impl ControlSocket {
         // Nobody can connect to it before it listens, nor find it before it has its name.
         let hidden = hidden(path);
         let _ = unlink(&hidden);
-        let socket = socket_with(
-            AddressFamily::UNIX,
-            SocketType::STREAM,
-            SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
-            None,
-        )
-        .map_err(failed("socket"))?;
+        let socket = stream_socket().map_err(failed("socket"))?;
         let address = SocketAddrUnix::new(&hidden).map_err(failed("the path"))?;
         bind(&socket, &address).map_err(failed("bind"))?;
         let made = Self::finish(path, &hidden, group, UnixListener::from(socket), failed);
@@ -87,7 +87,7 @@ impl ControlSocket {
         made
     }
 
-    fn finish<F: Fn(rustix::io::Errno) -> SocketError>(
+    fn finish<F: Fn(Errno) -> SocketError>(
         path: &Path,
         hidden: &Path,
         group: Option<Gid>,
@@ -158,21 +158,34 @@ fn check_place(path: &Path) -> Result<(), SocketError> {
     if !found.file_type().is_socket() {
         return Err(SocketError::Occupied(path.to_owned()));
     }
-    match UnixStream::connect(path) {
-        Ok(_) => Err(SocketError::Live(path.to_owned())),
+    match try_connect(path) {
         // Nobody listens: its agent is dead.
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(()),
+        Err(Errno::CONNREFUSED) => Ok(()),
         // A full queue is somebody's, too.
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            Err(SocketError::Live(path.to_owned()))
-        }
-        Err(error) => Err(system("connect")(error)),
+        Ok(()) | Err(Errno::AGAIN) => Err(SocketError::Live(path.to_owned())),
+        Err(error) => Err(system("connect")(error.into())),
     }
+}
+
+/// Never waits: whoever listens there may not accept anybody.
+fn try_connect(path: &Path) -> Result<(), Errno> {
+    let address = SocketAddrUnix::new(path)?;
+    connect(stream_socket()?, &address)
+}
+
+fn stream_socket() -> Result<OwnedFd, Errno> {
+    socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+        None,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::net::UnixStream;
 
     fn place() -> (tempfile::TempDir, PathBuf) {
         let directory = tempfile::tempdir().unwrap();

@@ -45,6 +45,7 @@ pub fn shown(reply: &str, shape: Shape) -> Result<String, CtlError> {
     Ok(match shape {
         Shape::Words if body.is_empty() => "ok\n".to_owned(),
         Shape::Words => plain(body) + "\n",
+        Shape::Sentences => plain(body).replace("; ", "\n").replace(". ", "\n") + "\n",
         Shape::Lines => elements(body),
         Shape::Json => match serde_json::from_str::<StatusReply>(body) {
             Ok(_) => json(body) + "\n",
@@ -140,6 +141,11 @@ mod tests {
             ),
             ("ok matched=0", Shape::Lines, ""),
             (
+                "ok list [PATTERN]; stop. A PATTERN is",
+                Shape::Sentences,
+                "list [PATTERN]\nstop\nA PATTERN is\n",
+            ),
+            (
                 "ok {\"at_ns\":1,\"elements\":[]}",
                 Shape::Json,
                 "{\"at_ns\":1,\"elements\":[]}\n",
@@ -182,7 +188,9 @@ mod tests {
         fn nothing_panics_nor_commands_a_terminal(reply in prop_oneof![
             any::<String>(), "(ok|error) ?.{0,40}", "ok matched=1 [a-z/ \\x00-\\x20]{0,40}",
         ]) {
-            for shape in [Shape::Words, Shape::Lines, Shape::Table, Shape::Json] {
+            for shape in [
+                Shape::Words, Shape::Sentences, Shape::Lines, Shape::Table, Shape::Json,
+            ] {
                 let text = match shown(&reply, shape) {
                     Ok(text) => text,
                     Err(error) => error.to_string(),

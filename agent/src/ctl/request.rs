@@ -23,6 +23,8 @@ pub struct Request {
 pub enum Shape {
     /// As it is.
     Words,
+    /// One sentence a line.
+    Sentences,
     /// One element a line.
     Lines,
     /// The status of elements in columns.
@@ -102,6 +104,7 @@ impl Request {
                     patient: false,
                 };
             }
+            Command::Help => (Shape::Sentences, false),
             Command::List(_) => (Shape::Lines, false),
             Command::Control { action, .. } => match action {
                 Action::GetPeriod => (Shape::Lines, false),
@@ -133,6 +136,7 @@ mod tests {
     fn words_are_one_line_and_a_status_is_asked_for_as_json() {
         for (words, json, line, shape) in [
             (&["list"][..], false, "list", Shape::Lines),
+            (&["help"], false, "help", Shape::Sentences),
             (&["status"], false, "status json *", Shape::Table),
             (&["status", "src"], true, "status json source", Shape::Json),
             (&["status", "json"], false, "status json *", Shape::Json),

@@ -60,7 +60,11 @@ impl Watch<'_> {
                     // Once in a stream, and whenever the reason is another one.
                     let old = size.is_none() && said.as_ref() == Some(&text);
                     said = Some(text.clone());
-                    if old { Vec::new() } else { vec![text] }
+                    if old {
+                        Vec::new()
+                    } else {
+                        wrapped(&text, size)
+                    }
                 }
                 Ok(status) => {
                     (seen, said) = (true, None);
@@ -95,6 +99,13 @@ impl Watch<'_> {
         let error = reply::plain(&error.to_string());
         format!("{error}; trying again every {}", word(self.interval))
     }
+}
+
+/// A sentence goes on below, where a table is cut.
+fn wrapped(text: &str, size: Size) -> Vec<String> {
+    let columns = size.map_or(usize::MAX, |(columns, _)| columns.max(1));
+    let letters: Vec<char> = text.chars().collect();
+    letters.chunks(columns).map(String::from_iter).collect()
 }
 
 /// The agent, as long as it is there.
@@ -133,5 +144,17 @@ impl Agent<'_> {
             self.connection = Some(connection);
         }
         status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_never_cut() {
+        assert_eq!(wrapped("abcde", Some((2, 9))), ["ab", "cd", "e"]);
+        assert_eq!(wrapped("abcde", None), ["abcde"]);
+        assert_eq!(wrapped("ab", Some((0, 0))), ["a", "b"]);
     }
 }

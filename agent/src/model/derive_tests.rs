@@ -4,7 +4,7 @@ use super::*;
 use crate::collect::{
     moment::Moment,
     process::{Identity, State},
-    sample::Precision,
+    sample::{Memory, Precision},
     tracker::Unlisted,
 };
 use proptest::prelude::*;
@@ -29,6 +29,7 @@ fn sample(at_ns: u64, processes: Vec<ProcessSample>) -> Sample {
             boot_ns: at_ns,
         },
         precision: Precision::Scheduler,
+        counts_traffic: true,
         cpus: vec![
             CpuSample {
                 id: 0,
@@ -291,4 +292,78 @@ fn a_zombie_keeps_its_totals_and_moves_nothing_more() {
     let row = &snapshot.processes[0];
     let sockets = snapshot.traffic(row).unwrap();
     assert_eq!((row.moved.tx_bytes, sockets.total.tcp.tx_bytes), (0, 60));
+}
+
+#[test]
+fn what_was_moved_while_nobody_counted_is_in_no_interval() {
+    let before = with_traffic(sample(1_000, vec![process(1, 5, 0)]), 1, 40, 0);
+    let mut paused = with_traffic(sample(2_000, vec![process(1, 5, 0)]), 1, 40, 0);
+    paused.counts_traffic = false;
+    let after = with_traffic(sample(3_000, vec![process(1, 5, 0)]), 1, 1_040, 0);
+    let later = with_traffic(sample(4_000, vec![process(1, 5, 0)]), 1, 1_050, 0);
+    for (old, new, moved) in [
+        (&before, &paused, None),
+        (&paused, &after, None),
+        (&after, &later, Some(10)),
+    ] {
+        let snapshot = run(old, new);
+        let told = snapshot.counts_traffic;
+        let sent = snapshot.processes[0].moved.tx_bytes;
+        assert_eq!(told.then_some(sent), moved);
+        assert_eq!(sent, moved.unwrap_or(0));
+    }
+}
+
+#[test]
+fn other_books_go_on_where_the_ones_before_ended() {
+    let tick = 10_000_000;
+    // The same processes; where books are kept in jiffies, starts are rounded down.
+    let exact = |at_ns, run_ns| sample(at_ns, vec![process(1, 5 * tick + 7, run_ns)]);
+    let jiffy = |at_ns, run_ns| Sample {
+        precision: Precision::Jiffy,
+        ..sample(at_ns, vec![process(1, 5 * tick, run_ns)])
+    };
+    let second = 1_000_000_000;
+    for (old, new, used) in [
+        (exact(second, 105), jiffy(2 * second, 200), 95),
+        (jiffy(second, 200), exact(2 * second, 333), 133),
+        // Rounding may make it go back.
+        (exact(second, 105), jiffy(2 * second, 100), 0),
+    ] {
+        let snapshot = run(&old, &new);
+        assert_eq!(snapshot.processes[0].cpu_ns, used);
+        assert_eq!(snapshot.precision, new.precision);
+        assert!(!snapshot.known.machine, "idle times have two beginnings");
+    }
+    // One that dies under the new books had its time under the old ones.
+    let mut new = jiffy(2 * second, 0);
+    new.exited = std::mem::take(&mut new.processes);
+    new.exited[0].counters.run_ns = 205;
+    let snapshot = run(&exact(second, 105), &new);
+    assert_eq!((snapshot.exited.count, snapshot.exited.cpu_ns), (1, 100));
+}
+
+#[test]
+fn what_is_not_read_is_not_known_and_memory_is_told_once() {
+    let second = 1_000_000_000;
+    let mut old = sample(second, vec![]);
+    let mut new = sample(2 * second, vec![]);
+    old.known.machine = false;
+    new.known.resident = false;
+    let known = run(&old, &new).known;
+    assert!(known.books && known.split && !known.machine && !known.resident);
+    let read = |at_ns| {
+        let at = sample(at_ns, vec![]).at;
+        Some(Memory {
+            at,
+            ..Memory::default()
+        })
+    };
+    old.memory = read(5);
+    new.memory = read(5);
+    assert_eq!(run(&old, &new).memory, None);
+    new.memory = read(6);
+    assert_eq!(run(&old, &new).memory, read(6));
+    new.memory = None;
+    assert_eq!(run(&old, &new).memory, None);
 }

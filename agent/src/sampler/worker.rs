@@ -18,6 +18,7 @@ use crate::{
     check,
     collect::{
         collector::{Collector, Scope},
+        moment::Moment,
         sample::{Precision, Sample},
     },
     elements::Entry,
@@ -284,7 +285,11 @@ impl Worker {
             let due = one.is_due(now);
             let extra = tick == Tick::Extra && one.follows;
             match &sample {
-                Some(sample) if due || extra => one.next(sample),
+                Some(sample) if due || extra => {
+                    let begun = Moment::now();
+                    one.next(sample);
+                    self.collector.catalog().split.polled(&begun, None);
+                }
                 Some(sample) => one.pass(sample),
                 None => {}
             }

@@ -48,6 +48,9 @@ pub enum PatternError {
     /// Nothing between or behind slashes.
     #[error("an empty part in {0:?}; * stands for anything")]
     Empty(String),
+    /// A byte that is no text.
+    #[error("{0:?} holds a control character; names have none")]
+    Control(String),
     /// A `*` that is not at one end, or more than one.
     #[error("{0:?}: one * may stand at the beginning or at the end of a part, nowhere else")]
     Asterisk(String),
@@ -66,6 +69,9 @@ impl Pattern {
     /// # Errors
     /// [`PatternError`]
     pub fn parse(word: &str) -> Result<Self, PatternError> {
+        if word.contains(char::is_control) {
+            return Err(PatternError::Control(word.to_owned()));
+        }
         let mut parts = word.splitn(3, '/');
         let kind = kind(parts.next().unwrap_or_default())?;
         let (plugin, element) = match (parts.next(), parts.next()) {
@@ -209,6 +215,9 @@ mod tests {
         }
         for word in ["source//memory", "source/procfs/"] {
             assert_eq!(error(word), PatternError::Empty(word.into()));
+        }
+        for word in ["source/\u{1b}[31m/x", "\u{85}"] {
+            assert_eq!(error(word), PatternError::Control(word.into()));
         }
         for word in ["source/*m*/x", "source/a*b/x", "source/**/x"] {
             assert_eq!(error(word), PatternError::Asterisk(word.into()));

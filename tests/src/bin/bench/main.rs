@@ -9,11 +9,13 @@
 //! * [`sampling`]: samples at 1 kHz; [`parts`]: what one sample is made of
 //! * [`memory`]: resident memory and wakeups
 //! * [`clients`]: a thousand clients; [`fairness`]: one of them greedy; [`flood`]: hundreds of bad ones
+//! * [`control`]: an agent set to 1 ms, how soon that takes effect, and what a command costs
 //! * [`client`], [`crowd`], [`pin`], [`programs`]: what these need
 //! * [`machine`], [`stats`], [`table`]: how figures are told
 
 mod client;
 mod clients;
+mod control;
 mod crowd;
 mod fairness;
 mod flood;
@@ -32,7 +34,7 @@ mod table;
 
 use table::Table;
 
-const USAGE: &str = "usage: bench WHAT [--rounds N] [--json]
+const USAGE: &str = "usage: bench WHAT [--rounds N] [--seconds N] [--json]
 
   hooks      a context switch and a fork with and without the kernel side
   network    a message through TCP with and without the hooks on sockets
@@ -42,6 +44,8 @@ const USAGE: &str = "usage: bench WHAT [--rounds N] [--json]
   clients    1 000 clients at the terminal client's pace
   fairness   a client's answers while another fetches lists as fast as it can, next to socktop_agent
   flood      a client's answers, memory and files while others do their worst
+  control    a running agent set to 1 ms for --seconds (60), how soon a new period takes effect, and
+             what a command costs
   all        all of them
 
 It needs root, some minutes, and a machine that does nothing else.";
@@ -50,6 +54,7 @@ It needs root, some minutes, and a machine that does nothing else.";
 struct Options {
     what: String,
     rounds: Option<usize>,
+    seconds: Option<u64>,
     json: bool,
 }
 
@@ -70,17 +75,15 @@ fn options() -> Result<Options, String> {
     let mut options = Options {
         what: String::new(),
         rounds: None,
+        seconds: None,
         json: false,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
             "--json" => options.json = true,
-            "--rounds" => {
-                let count = words.next().and_then(|n| n.parse().ok()).filter(|&n| n > 0);
-                let count = count.ok_or("--rounds takes a number from 1 on")?;
-                options.rounds = Some(count);
-            }
+            "--rounds" => options.rounds = Some(count(&word, words.next())?),
+            "--seconds" => options.seconds = Some(count(&word, words.next())? as u64),
             "--help" | "-h" => {
                 println!("{USAGE}");
                 std::process::exit(0);
@@ -92,8 +95,14 @@ fn options() -> Result<Options, String> {
     Ok(options)
 }
 
+fn count(option: &str, word: Option<String>) -> Result<usize, String> {
+    let number = word.and_then(|n| n.parse().ok()).filter(|&n| n > 0);
+    number.ok_or_else(|| format!("{option} takes a number from 1 on"))
+}
+
 fn measure(options: &Options) -> Result<Vec<Table>, String> {
     let rounds = |default| options.rounds.unwrap_or(default);
+    let seconds = options.seconds.unwrap_or(60);
     match options.what.as_str() {
         "hooks" => hooks::measure(rounds(20)),
         "network" => network::measure(rounds(20)),
@@ -103,6 +112,7 @@ fn measure(options: &Options) -> Result<Vec<Table>, String> {
         "clients" => clients::measure(),
         "fairness" => fairness::measure(),
         "flood" => flood::measure(),
+        "control" => control::measure(seconds, rounds(5)),
         "all" => {
             // First what is missing, then what takes minutes.
             reference::binary()?;
@@ -112,6 +122,7 @@ fn measure(options: &Options) -> Result<Vec<Table>, String> {
             tables.extend(memory::measure()?);
             tables.extend(clients::measure()?);
             tables.extend(flood::measure()?);
+            tables.extend(control::measure(seconds, rounds(5))?);
             // These leave the network.
             tables.extend(requests::measure(rounds(6))?);
             tables.extend(fairness::measure()?);
