@@ -1,6 +1,6 @@
 //! The configuration file: TOML, checked as a whole; every problem is told with its line and key.
 //!
-//! * [`problem`]: what is wrong and where; [`file`]: reads the file itself
+//! * [`problem`]: what is wrong and where; [`mod@file`]: reads the file itself
 //! * [`changes`]: what another version of the file changes
 //!
 //! # Keys
