@@ -195,7 +195,7 @@ fn a_reply_tells_how_many_were_meant_and_how_many_changed() {
         "{again}"
     );
     let all = agent.ok("control source/procfs/* pause");
-    let others = agent.status("source/procfs").len();
+    let others = agent.status("source/procfs/*").len();
     assert!(
         all.starts_with(&format!("ok matched={others} applied={} ", others - 1)),
         "{all}"
