@@ -14,7 +14,7 @@
 //! [`storage`], through [`background`]. [`interfaces`] says which of them to sum up.
 //!
 //! Beside it: [`cli`], [`ctl`], [`config`], [`settings`], [`listen`], [`tls`], [`descriptors`], [`doctor`],
-//! [`privilege`], [`shutdown`], [`timer`], [`check`].
+//! [`privilege`], [`shutdown`], [`timer`], [`metronome`], [`priority`], [`check`].
 
 pub mod answers;
 pub mod background;
@@ -38,8 +38,10 @@ pub mod json;
 pub mod kernel;
 pub mod listen;
 pub mod memory;
+pub mod metronome;
 pub mod model;
 pub mod order;
+pub mod priority;
 pub mod privilege;
 pub mod procfs;
 pub mod reload;

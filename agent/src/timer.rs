@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::metronome::Metronome;
+
 /// Commands for a thread that otherwise sleeps.
 ///
 /// A channel of the standard library would spin for a while before it sleeps, on every tick.
@@ -14,6 +16,7 @@ use std::{
 pub struct Mailbox<C> {
     queue: Mutex<VecDeque<C>>,
     arrived: Condvar,
+    metronome: Mutex<Metronome>,
 }
 
 impl<C> Default for Mailbox<C> {
@@ -21,6 +24,7 @@ impl<C> Default for Mailbox<C> {
         Self {
             queue: Mutex::default(),
             arrived: Condvar::new(),
+            metronome: Mutex::default(),
         }
     }
 }
@@ -37,9 +41,21 @@ impl<C> Mailbox<C> {
     }
 
     /// The next command; `None` when it is `until` and none has come. Without `until` it waits for
-    /// as long as it takes.
+    /// as long as it takes. Where it waits for ticks of a few milliseconds, commands that come
+    /// meanwhile are given after the tick.
     pub fn receive(&self, until: Option<Instant>) -> Option<C> {
         let mut queue = self.queue();
+        if queue.is_empty()
+            && let Some(until) = until
+        {
+            drop(queue);
+            let metronome = self.metronome.lock();
+            let mut metronome = metronome.unwrap_or_else(PoisonError::into_inner);
+            if metronome.wait(until) {
+                return None;
+            }
+            queue = self.queue();
+        }
         loop {
             if let Some(command) = queue.pop_front() {
                 return Some(command);

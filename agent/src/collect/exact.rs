@@ -9,7 +9,7 @@ use std::{
 use aya_log::EbpfLogger;
 use rustix::{
     thread::{CpuSet, sched_setaffinity},
-    time::{ClockId, clock_gettime},
+    time::{ClockId, Timespec, clock_gettime},
 };
 use subjiffy_common::sched::{Cpu, Slot};
 
@@ -18,6 +18,7 @@ use super::{
     moment::Moment,
     sample::{CpuSample, Lost},
     seed,
+    stolen::Stolen,
     tracker::{Leaders, Tracker, Unlisted},
 };
 use crate::{
@@ -57,7 +58,11 @@ pub struct Exact {
     /// How long the last reading of what happened on sockets took.
     pub traffic_cost: Duration,
     cpus: Vec<Cpu>,
+    own: Own,
+    stolen: Stolen,
     clocks: Clocks,
+    /// Idle times that were shown: none goes back.
+    idle_ns: Vec<u64>,
     misses: u64,
     misses_read_ns: u64,
 }
@@ -92,7 +97,10 @@ impl Exact {
             tracker,
             traffic_cost: Duration::ZERO,
             cpus: Vec::new(),
+            own: Own::default(),
+            stolen: Stolen::default(),
             clocks: Clocks::default(),
+            idle_ns: Vec::new(),
             misses: 0,
             misses_read_ns: 0,
         };
@@ -144,8 +152,12 @@ impl Exact {
             let Some(index) = self.reader.tables.slot_of(cpu.tid) else {
                 continue;
             };
-            let since = self.clocks.since_switch(cpu, now.monotonic_ns);
-            tracker.extrapolate(index, cpu.tid, cpu.run_ns + since);
+            let run_ns = if cpu.tid == self.own.tid {
+                self.own.run_ns_at(now.monotonic_ns).max(cpu.run_ns)
+            } else {
+                cpu.run_ns + self.clocks.since_switch(cpu, now.monotonic_ns)
+            };
+            tracker.extrapolate(index, cpu.tid, run_ns);
         }
         self.reader.release_chunks();
         if now.monotonic_ns.saturating_sub(self.misses_read_ns) >= MISSES_PERIOD_NS {
@@ -162,12 +174,29 @@ impl Exact {
 
     /// Reads what each CPU does.
     pub fn read_cpus(&mut self) {
-        // The answer is of no use: asking makes the scheduler read this CPU's clock now.
-        let _ = clock_gettime(ClockId::ThreadCPUTime);
-        let monotonic_ns = Moment::now().monotonic_ns;
+        // Asking also makes the scheduler read this CPU's clock now.
+        let own = clock_gettime(ClockId::ThreadCPUTime);
+        let monotonic_ns = nanoseconds(clock_gettime(ClockId::Monotonic));
+        self.copy_cpus();
+        self.own = Own {
+            tid: own_tid(),
+            run_ns: nanoseconds(own),
+            monotonic_ns,
+        };
+        if !self.stolen.is_due(monotonic_ns, &self.cpus, self.own.tid) {
+            return;
+        }
         let here = self
             .kernel
             .read_clocks(self.reader.tables.cpus.len() as u32);
+        self.copy_cpus();
+        self.stolen.note(monotonic_ns, &self.cpus);
+        if let Some(cpu) = here.and_then(|id| self.cpus.get(id)) {
+            self.clocks.add(monotonic_ns, cpu.clock_ns);
+        }
+    }
+
+    fn copy_cpus(&mut self) {
         self.cpus.clear();
         for id in 0.. {
             let Some(cpu) = self.reader.cpu(id) else {
@@ -175,19 +204,19 @@ impl Exact {
             };
             self.cpus.push(cpu);
         }
-        if let Some(cpu) = here.and_then(|id| self.cpus.get(id)) {
-            self.clocks.add(monotonic_ns, cpu.clock_ns);
-        }
     }
 
     /// Fills in the idle time of the CPUs named in `cpus`, up to `now`, at which
     /// [`Exact::read_cpus`] or [`Exact::update`] was called.
-    pub fn idle_into(&self, now: &Moment, cpus: &mut [CpuSample]) {
+    pub fn idle_into(&mut self, now: &Moment, cpus: &mut [CpuSample]) {
+        self.idle_ns.resize(self.cpus.len(), 0);
         for sample in cpus {
             let id = sample.id as usize;
-            if let Some(cpu) = self.cpus.get(id) {
+            if let (Some(cpu), Some(shown)) = (self.cpus.get(id), self.idle_ns.get_mut(id)) {
                 let idle = |cpu| self.clocks.since_switch(cpu, now.monotonic_ns);
-                sample.idle_ns = cpu.idle_ns + if cpu.tid == 0 { idle(cpu) } else { 0 };
+                let idle_ns = cpu.idle_ns + if cpu.tid == 0 { idle(cpu) } else { 0 };
+                *shown = idle_ns.max(*shown);
+                sample.idle_ns = *shown;
             }
         }
     }
@@ -218,6 +247,36 @@ impl Exact {
             net_retransmits: self.traffic.lost().retransmits,
         }
     }
+}
+
+/// The thread that takes the samples: the kernel tells it what it has used by now.
+#[derive(Debug, Clone, Copy, Default)]
+struct Own {
+    tid: u32,
+    run_ns: u64,
+    /// When that was.
+    monotonic_ns: u64,
+}
+
+impl Own {
+    /// What it had used at a moment shortly before.
+    fn run_ns_at(&self, monotonic_ns: u64) -> u64 {
+        let since = self.monotonic_ns.saturating_sub(monotonic_ns);
+        self.run_ns.saturating_sub(since)
+    }
+}
+
+thread_local! {
+    static TID: u32 = rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned();
+}
+
+fn own_tid() -> u32 {
+    TID.with(|tid| *tid)
+}
+
+fn nanoseconds(time: Timespec) -> u64 {
+    let seconds = (time.tv_sec as u64).wrapping_mul(1_000_000_000);
+    seconds.wrapping_add(time.tv_nsec as u64)
 }
 
 /// Makes every CPU switch once, so that its line says who is on it, by going there.

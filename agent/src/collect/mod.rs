@@ -3,7 +3,7 @@
 //! * [`collector`]: owns every source and takes samples
 //! * [`exact`]: the exact books, from the kernel side; [`tracker`], [`tracked`], [`threads`]:
 //!   its arithmetic
-//! * [`clocks`]: how far a CPU's task clock is by now
+//! * [`clocks`]: how far a CPU's task clock is by now; `stolen`: when to ask for that
 //! * [`seed`]: processes that the census did not tell of
 //! * [`jiffies`]: the books where BPF cannot be used
 //! * [`facts`]: what only `/proc` knows of a process
@@ -25,6 +25,7 @@ mod pace;
 pub mod process;
 pub mod sample;
 pub mod seed;
+mod stolen;
 pub mod threads;
 pub mod tracked;
 pub mod tracker;

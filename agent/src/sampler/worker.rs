@@ -23,6 +23,7 @@ use crate::{
     },
     elements::Entry,
     model::{MachineSnapshot, Snapshot},
+    priority::Keeper,
     procfs::Error,
     timer::{Mailbox, be_punctual},
 };
@@ -61,6 +62,7 @@ pub(super) struct Worker {
     attached: usize,
     /// After a failure nothing is tried before this.
     pause_until: Option<Instant>,
+    priority: Keeper,
 }
 
 impl Worker {
@@ -84,16 +86,23 @@ impl Worker {
             first_machine: true,
             attached: 0,
             pause_until: None,
+            priority: Keeper::default(),
         }
     }
 
     pub(super) fn run(mut self) {
         be_punctual();
         loop {
+            let periods = self.periodic.iter().map(|one| one.ticker.period());
+            self.priority.follow(periods.min());
             match self.mailbox.receive(self.next_due()) {
                 Some(Command::Stop) => return,
                 Some(command) => self.obey(command),
-                None => self.serve(),
+                None => {
+                    let begun = Instant::now();
+                    self.serve();
+                    self.priority.worked(begun.elapsed());
+                }
             }
         }
     }
@@ -288,7 +297,10 @@ impl Worker {
                 Some(sample) if due || extra => {
                     let begun = Moment::now();
                     one.next(sample);
-                    self.collector.catalog().split.polled(&begun, None);
+                    let split = &self.collector.catalog().split;
+                    if split.is_running() {
+                        split.polled(&begun, None);
+                    }
                 }
                 Some(sample) => one.pass(sample),
                 None => {}

@@ -20,6 +20,7 @@ use crate::{
     collect::collector::{Collector, Scope},
     json::Lines,
     model::Snapshot,
+    priority::Keeper,
     timer::{Mailbox, Ticker, be_punctual},
 };
 
@@ -46,9 +47,12 @@ pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>)
     };
     track.begin(&take()?);
     let mut ticker = Ticker::new(args.period, Instant::now());
+    let mut priority = Keeper::default();
+    priority.follow(Some(args.period));
     let mut left = args.count.unwrap_or(u64::MAX);
     while left > 0 && stop.receive(Some(ticker.next())).is_none() {
         left -= 1;
+        let begun = Instant::now();
         let sample = take()?;
         track.next(&sample, &mut snapshot);
         ticker.advance(Instant::now());
@@ -62,6 +66,7 @@ pub fn run(collector: &mut Collector, args: &TopArgs, stop: &Arc<Mailbox<Stop>>)
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
             result => result?,
         }
+        priority.worked(begun.elapsed());
     }
     Ok(())
 }
