@@ -38,8 +38,8 @@ fn a_hundred_floods_of_commands_cost_no_sample() {
     recording.after(truth::wall_ns(), TIME);
     let fair = |agent: &Agent, recording: &mut Recording| {
         let quiet = watch(agent, recording, || {});
-        let replies = AtomicU64::new(0);
-        let flooded = watch(agent, recording, || flood(&agent.path, &replies));
+        let (replies, path) = (AtomicU64::new(0), &agent.path);
+        let flooded = watch(agent, recording, || flood(path, &replies));
         let replies = replies.into_inner();
         println!("without the floods: {quiet}");
         println!("with {replies} replies: {flooded}");
