@@ -194,7 +194,7 @@ impl Controller {
     }
 
     async fn bring_back(self, entry: Arc<Entry>, back: ComingBack) {
-        tokio::time::sleep_until(back.at.into()).await;
+        tokio::time::sleep(back.at.saturating_duration_since(Instant::now())).await;
         if entry.back() == Some(back) {
             entry.set_back(None);
             entry.set_period(back.period);
@@ -345,3 +345,7 @@ fn reply(found: &[Arc<Entry>], effects: &[Effect]) -> Result<String, String> {
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
+
+#[cfg(test)]
+#[path = "operator_tests.rs"]
+mod tests;
