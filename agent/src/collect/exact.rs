@@ -190,7 +190,7 @@ impl Exact {
             .kernel
             .read_clocks(self.reader.tables.cpus.len() as u32);
         self.copy_cpus();
-        self.stolen.note(monotonic_ns, &self.cpus);
+        self.stolen.note(monotonic_ns);
         if let Some(cpu) = here.and_then(|id| self.cpus.get(id)) {
             self.clocks.add(monotonic_ns, cpu.clock_ns);
         }

@@ -1,43 +1,33 @@
 //! When to ask what the hypervisor took of the CPUs.
 //!
-//! [`Cpu::behind_ns`] is only needed to tell how long a task has been on its CPU, and it changes when
-//! the scheduler reads the CPU's clock: at a switch, and with each timer tick. Asking costs more
-//! than all else of a sample, so it is done for a task that came since the last time, and every
-//! tick for those that stay.
+//! [`Cpu::behind_ns`] is only needed to tell how long something has been going on on a CPU. Asking
+//! costs more than all else of a sample, so while no CPU but our own has anything to do it is done
+//! once a timer tick only: then hardly anything is taken.
 
 use subjiffy_common::sched::Cpu;
 
 /// A tick of the usual kernels (`CONFIG_HZ` of 250).
 const TICK_NS: u64 = 4_000_000;
 
-/// What was asked for last.
+/// When it was asked for last.
 #[derive(Debug, Default)]
 pub struct Stolen {
     /// `CLOCK_MONOTONIC`, ns.
     asked_ns: Option<u64>,
-    /// Since when the CPUs were doing then what they did.
-    since_ns: Vec<u64>,
 }
 
 impl Stolen {
     /// Whether to ask again. What the thread `own` has used is known without.
     #[must_use]
     pub fn is_due(&self, now_ns: u64, cpus: &[Cpu], own: u32) -> bool {
-        let Some(asked_ns) = self.asked_ns else {
-            return true;
-        };
-        let has_come = |(at, cpu): (usize, &Cpu)| {
-            let known = self.since_ns.get(at) == Some(&cpu.since_ns);
-            !known && cpu.tid != 0 && cpu.tid != own
-        };
-        now_ns.saturating_sub(asked_ns) >= TICK_NS || cpus.iter().enumerate().any(has_come)
+        let old = |asked_ns| now_ns.saturating_sub(asked_ns) >= TICK_NS;
+        let busy = |cpu: &Cpu| cpu.tid != 0 && cpu.tid != own;
+        self.asked_ns.is_none_or(old) || cpus.iter().any(busy)
     }
 
-    /// Has asked while the CPUs were doing this.
-    pub fn note(&mut self, now_ns: u64, cpus: &[Cpu]) {
+    /// It is asked for now.
+    pub fn note(&mut self, now_ns: u64) {
         self.asked_ns = Some(now_ns);
-        self.since_ns.clear();
-        self.since_ns.extend(cpus.iter().map(|cpu| cpu.since_ns));
     }
 }
 
@@ -47,30 +37,23 @@ mod tests {
 
     const OWN: u32 = 9;
 
-    fn cpu(tid: u32, since_ns: u64) -> Cpu {
-        Cpu {
+    fn cpus(tids: [u32; 2]) -> [Cpu; 2] {
+        tids.map(|tid| Cpu {
             tid,
-            since_ns,
             ..Cpu::default()
-        }
+        })
     }
 
     #[test]
-    fn it_is_asked_for_who_has_come_and_for_who_stays_once_a_tick() {
+    fn it_is_asked_for_when_others_run_and_else_once_a_tick() {
         let mut stolen = Stolen::default();
-        assert!(stolen.is_due(1, &[], OWN), "never asked");
-        stolen.note(1, &[cpu(5, 100), cpu(OWN, 200)]);
-        let due = |now, first, second| stolen.is_due(now, &[first, second], OWN);
-        assert!(!due(2, cpu(5, 100), cpu(OWN, 200)));
-        assert!(!due(2, cpu(5, 100), cpu(OWN, 300)), "it knows its own time");
-        assert!(!due(2, cpu(0, 300), cpu(OWN, 300)), "nobody runs there");
-        assert!(due(2, cpu(5, 300), cpu(OWN, 300)), "it left and came back");
-        assert!(due(2, cpu(6, 300), cpu(OWN, 300)));
-        assert!(!due(TICK_NS, cpu(5, 100), cpu(OWN, 200)));
-        assert!(due(TICK_NS + 1, cpu(5, 100), cpu(OWN, 200)));
-        assert!(
-            stolen.is_due(2, &[cpu(5, 100), cpu(0, 0), cpu(4, 1)], OWN),
-            "a CPU more"
-        );
+        assert!(stolen.is_due(1, &cpus([0, OWN]), OWN), "never asked");
+        stolen.note(1);
+        let due = |now, tids| stolen.is_due(now, &cpus(tids), OWN);
+        assert!(!due(2, [0, OWN]));
+        assert!(due(2, [5, OWN]));
+        assert!(due(2, [OWN, 5]));
+        assert!(!due(TICK_NS, [0, OWN]));
+        assert!(due(TICK_NS + 1, [0, OWN]));
     }
 }
