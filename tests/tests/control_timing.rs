@@ -307,6 +307,33 @@ fn get_period_tells_all_sources_that_have_one() {
     assert!(check_gapless(&lines) <= SKIPS, "samples skipped");
 }
 
+#[test]
+fn the_sampling_thread_is_preferred_as_long_as_the_period_is_short() {
+    if !need::bpf() || !need::root() {
+        return;
+    }
+    let agent = Agent::start("--period 1s");
+    let mut recording = Recording::start(&agent.server.url, r#"{"limit":0}"#);
+    recording.after(truth::wall_ns(), 5000 * MS);
+    let scheduling = || {
+        let of_thread = truth::scheduling(agent.server.pid(), "sampler");
+        of_thread.expect("a thread that samples")
+    };
+    let usual = scheduling();
+    let is_preferred = || scheduling().0 != usual.0 || scheduling().1 < usual.1;
+    for _ in 0..2 {
+        agent.applied(&format!("control {SCHED} set-period 1ms"));
+        until("it is preferred", is_preferred);
+        agent.applied(&format!("control {SCHED} set-period 1s"));
+        until("it is as it was", || scheduling() == usual);
+    }
+    // Nor is it where nobody wants samples.
+    agent.applied(&format!("control {SCHED} set-period 1ms"));
+    until("it is preferred", is_preferred);
+    drop(recording);
+    until("it is as it was", || scheduling() == usual);
+}
+
 fn period(agent: &Agent) -> u64 {
     agent.figure(SCHED, "period_ns")
 }
