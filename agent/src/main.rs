@@ -185,10 +185,8 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
                 sampler,
             ))
         });
-        if let Some(reloader) = reloader.clone() {
-            let hangups = Reread::install().map_err(|error| error.to_string())?;
-            tokio::spawn(reload_on_hangup(reloader, hangups));
-        }
+        let hangups = Reread::install().map_err(|error| error.to_string())?;
+        tokio::spawn(reload_on_hangup(reloader.clone(), hangups));
         if let Some((socket, others)) = &control {
             let controller = Controller::new(elements, sampler.handle(), reloader, token.clone());
             let listener = socket.listener.try_clone().and_then(UnixListener::from_std);
@@ -218,9 +216,13 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
     ended
 }
 
-async fn reload_on_hangup(reloader: Arc<Reloader>, mut hangups: Reread) {
+async fn reload_on_hangup(reloader: Option<Arc<Reloader>>, mut hangups: Reread) {
     loop {
         hangups.requested().await;
+        let Some(reloader) = &reloader else {
+            tracing::warn!("SIGHUP: there is no configuration file; start with --config");
+            continue;
+        };
         match reloader.reload().await {
             Ok(told) => tracing::info!("{told}"),
             Err(problems) => problems

@@ -22,6 +22,8 @@ pub struct Reloader {
     period_by_flag: bool,
     elements: Elements,
     sampler: Handle,
+    /// As it was at the start.
+    first: Config,
     last: Mutex<Config>,
 }
 
@@ -39,6 +41,7 @@ impl Reloader {
             period_by_flag,
             elements,
             sampler,
+            first: file.config.clone(),
             last: Mutex::new(file.config),
         }
     }
@@ -53,6 +56,7 @@ impl Reloader {
         // The file may be on a server that does not answer.
         let read = tokio::task::spawn_blocking(move || ConfigFile::read(&this.path, KNOWN));
         let file = read.await.map_err(|error| error.to_string())??;
+        let restart = file.config.restart(&self.first);
         let changes = {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
             let changes = file.config.changes(&last);
@@ -64,8 +68,8 @@ impl Reloader {
             self.apply(change, &mut told);
         }
         self.sampler.retune().await;
-        if !changes.restart.is_empty() {
-            told.push(format!("needs a restart: {}", changes.restart.join(", ")));
+        if !restart.is_empty() {
+            told.push(format!("needs a restart: {}", restart.join(", ")));
         }
         Ok(match told.is_empty() {
             true => format!("{}: nothing has changed", self.path.display()),
@@ -153,6 +157,8 @@ mod tests {
                 "",
                 "period = \"100ms\"\nport = 9\n[\"source/procfs/network\"]\nenabled = false\nperiod = \"5s\"",
                 "port = 9\n[\"source/procfs/network\"]\nenabled = true",
+                "port = 9",
+                "",
             ],
         );
         let texts: Vec<_> = told.iter().map(|one| one.0.as_deref().unwrap()).collect();
@@ -163,7 +169,9 @@ mod tests {
                 "F: source/ebpf/sched period=100ms; source/procfs/network paused; \
                  source/procfs/network period=5s; needs a restart: port",
                 "F: source/ebpf/sched period=1s; source/procfs/network running; \
-                 source/procfs/network period=100ms",
+                 source/procfs/network period=100ms; needs a restart: port",
+                "F: needs a restart: port",
+                "F: nothing has changed",
             ]
         );
         let catalog = &told[0].1;

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signal that asks to read the configuration again (SIGHUP). Who does not install it ends by it.
+/// The signal that asks to read the configuration again (SIGHUP).
 #[derive(Debug)]
 pub struct Reread(Signal);
 

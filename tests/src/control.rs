@@ -145,6 +145,12 @@ impl Agent {
         element["state"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// Whether one more connection is served.
+    pub fn has_place(&self) -> bool {
+        let replies = self.say("version\n");
+        replies.len() == 1 && replies[0].starts_with("ok")
+    }
+
     /// Fails unless the agent runs and answers.
     ///
     /// # Panics

@@ -94,6 +94,17 @@ pub fn state(pid: u32) -> Option<char> {
     text.rsplit_once(") ")?.1.chars().next()
 }
 
+/// Scheduling policy and nice value of the thread of that name.
+pub fn scheduling(pid: u32, name: &str) -> Option<(u32, i32)> {
+    tasks(pid).find_map(|tid| {
+        let text = read_to_string(format!("/proc/{pid}/task/{tid}/stat")).ok()?;
+        let (before, rest) = text.rsplit_once(") ")?;
+        let rest: Vec<_> = rest.split(' ').collect();
+        let is_it = before.ends_with(&format!("({name}"));
+        is_it.then_some((rest.get(38)?.parse().ok()?, rest.get(16)?.parse().ok()?))
+    })
+}
+
 /// Wall clock, as in `at_ns`.
 pub fn wall_ns() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

@@ -72,7 +72,7 @@ fn a_request_to_a_paused_output_is_answered_with_an_error() {
         "get_metrics",
         "get_metrics",
         "get_disks",
-        r#"{"request":"get_metrics"}"#,
+        r#"{"type":"metrics"}"#,
     ] {
         let answer = client.ask(request);
         let error = answer["error"].as_str().unwrap_or_default();

@@ -33,12 +33,11 @@ fn memory_of_processes() {
     let mut load = Load::start(LOAD, "spin --seconds 30");
     load.go();
     let pid = load.pid();
-    let told = move |line: &Value| {
-        let rss = &row_in(line, pid)["rss_bytes"];
-        assert_ne!(*rss, 0, "memory of a living process in {line}");
-        rss.is_u64()
-    };
+    let told = move |line: &Value| row_in(line, pid)["rss_bytes"].is_u64();
     comes_and_goes(&agent, &mut stream, "source/procfs/processes", told);
+    some(&mut stream, |line| {
+        number(row_in(line, pid), "rss_bytes") > 0
+    });
 }
 
 #[test]
@@ -195,7 +194,7 @@ fn a_reply_tells_how_many_were_meant_and_how_many_changed() {
         "{again}"
     );
     let all = agent.ok("control source/procfs/* pause");
-    let others = agent.status("source/procfs").len();
+    let others = agent.status("source/procfs/*").len();
     assert!(
         all.starts_with(&format!("ok matched={others} applied={} ", others - 1)),
         "{all}"

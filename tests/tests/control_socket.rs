@@ -31,6 +31,7 @@ fn the_live_socket_of_another_program_is_not_taken_over() {
     let other = UnixListener::bind(&path).expect("a listener");
     says(&refused(&path), &path, "listening");
     // Alive, but so busy that its queue is full: whoever connects now waits.
+    other.accept().expect("the agent's question");
     rustix::net::listen(&other, 0).expect("a listener");
     let waiting = connect(&path);
     says(&refused(&path), &path, "listening");

@@ -3,13 +3,25 @@
 use rustix::system::uname;
 use subjiffy_proto::socktop::{Disk, Gpu, Metrics, Network};
 
-use crate::{gpu, json, model::MachineSnapshot, procfs, procfs::Interface};
+use crate::{
+    gpu, json,
+    model::MachineSnapshot,
+    procfs,
+    procfs::{Interface, MemInfo},
+};
 
 /// The metrics without what hardware tells.
 pub(super) fn metrics(machine: &MachineSnapshot) -> Metrics {
     let percent = |share: f64| (share * 100.0) as f32;
     // The client cannot do without: what is not known is in the list of what is paused.
-    let memory = machine.memory.unwrap_or_default();
+    let [total, swap_total] = machine.memory_size;
+    let memory = machine.memory.unwrap_or(MemInfo {
+        total,
+        free: total,
+        swap_total,
+        swap_free: swap_total,
+        ..MemInfo::default()
+    });
     Metrics {
         sampled_at_ms: machine.at.wall_ns / 1_000_000,
         cpu_total: percent(machine.busy),

@@ -45,6 +45,7 @@ pub struct Collector {
     processes: Pace,
     memory: Pace,
     newest_memory: Option<Memory>,
+    memory_size: [u64; 2],
     network: Pace,
     interfaces: Interfaces,
     networks: Networks,
@@ -98,6 +99,7 @@ impl Collector {
             processes: pace(&catalog.processes),
             memory: pace(&catalog.memory),
             newest_memory: None,
+            memory_size: [0; 2],
             network: pace(&catalog.network),
             interfaces: Interfaces::default(),
             networks: Networks::default(),
@@ -107,6 +109,9 @@ impl Collector {
             denied: None,
             catalog: catalog.clone(),
         };
+        if let Ok(info) = collector.procfs.meminfo() {
+            collector.memory_size = [info.total, info.swap_total];
+        }
         if setup.bpf {
             collector.retune();
         } else {
@@ -315,9 +320,12 @@ impl Collector {
         sample.snmp = None;
         if self.memory.is_running() {
             let begun = Moment::now();
-            sample.memory = Some(self.procfs.meminfo()?);
+            let info = self.procfs.meminfo()?;
+            self.memory_size = [info.total, info.swap_total];
+            sample.memory = Some(info);
             self.memory.read(&begun);
         }
+        sample.memory_size = self.memory_size;
         if self.network.is_running() {
             let begun = Moment::now();
             self.procfs.net_dev(&mut sample.interfaces)?;

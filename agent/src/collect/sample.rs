@@ -211,6 +211,8 @@ pub struct MachineSample {
     pub cpus: Vec<CpuSample>,
     /// Memory and swap; `None` if nobody may read them.
     pub memory: Option<MemInfo>,
+    /// How much memory and swap there is, also then; 0 if it was never read.
+    pub memory_size: [u64; 2],
     /// Network interfaces, totals.
     pub interfaces: Vec<Interface>,
     /// TCP and UDP, totals; `None` if they cannot be read.

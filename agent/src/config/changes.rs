@@ -70,7 +70,9 @@ impl Config {
         }
     }
 
-    pub(super) fn restart(&self, old: &Self) -> Vec<&'static str> {
+    /// Keys that have other values here than in `old` and need a restart.
+    #[must_use]
+    pub fn restart(&self, old: &Self) -> Vec<&'static str> {
         fn differ<T: PartialEq>(new: &Option<At<T>>, old: &Option<At<T>>) -> bool {
             value(new) != value(old)
         }

@@ -1,6 +1,6 @@
 //! The configuration file: TOML, checked as a whole; every problem is told with its line and key.
 //!
-//! * [`problem`]: what is wrong and where; [`file`]: reads the file itself
+//! * [`problem`]: what is wrong and where; [`mod@file`]: reads the file itself
 //! * [`changes`]: what another version of the file changes
 //!
 //! # Keys
@@ -42,6 +42,7 @@ mod values;
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
 use subjiffy_proto::control::{Element, Kind};
+use toml::de::DeTable;
 
 pub use changes::{Changes, ElementChange};
 pub use file::ConfigFile;
@@ -132,24 +133,25 @@ impl Config {
     /// Everything that is wrong with it, by line.
     pub fn parse(text: &str, known: &[Known]) -> Result<Self, Vec<Problem>> {
         let lines = source::Lines::new(text);
-        let (table, broken) = source::parse(text, &lines);
+        let (text, broken) = source::mend(text, &lines);
+        let (table, _) = DeTable::parse_recoverable(&text);
         let mut reader = Reader {
             lines: &lines,
             problems: Vec::new(),
             warnings: Vec::new(),
         };
         let mut config = Self::default();
-        config.read(&mut reader, &table, known);
+        config.read(&mut reader, table.get_ref(), known);
         config.check(&mut reader);
         let mut problems = reader.problems;
         // Behind a broken header nobody knows where keys belong, and a broken line has been told.
-        let headers = broken.iter().filter(|p| source::is_header(p, &lines));
-        let end = headers.map(|p| p.place.line).min().unwrap_or(usize::MAX);
+        let mut headers = broken.values().filter(|p| source::is_header(p, &lines));
+        let end = headers.next().map_or(usize::MAX, |p| p.place.line);
         problems.retain(|problem| {
             let line = problem.place.line;
-            line < end && broken.iter().all(|p| p.place.line != line)
+            line < end && !broken.contains_key(&line)
         });
-        problems.extend(broken);
+        problems.extend(broken.into_values());
         problems.sort();
         config.warnings = reader.warnings;
         config.warnings.sort();

@@ -1,11 +1,19 @@
 //! From bytes to a tree whose parts know their lines.
 
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
 use toml::de::DeTable;
 
 use super::problem::{Place, Problem};
 
 /// Most letters that a message repeats.
 const SHOWN: usize = 60;
+
+/// How often a text is mended; once is enough for all that is known.
+const ROUNDS: usize = 3;
 
 /// Tells lines from offsets.
 #[derive(Debug)]
@@ -38,27 +46,53 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Parses as far as possible, and tells everything that is no TOML.
-pub(super) fn parse<'a>(text: &'a str, lines: &Lines<'_>) -> (DeTable<'a>, Vec<Problem>) {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    let mut problems: Vec<Problem> = Vec::new();
-    for error in errors {
-        let offset = error.span().map_or(0, |span| span.start);
-        let line = lines.of(offset);
-        // What follows on the same line is mostly the same mistake seen twice.
-        if problems.iter().rev().take(4).any(|p| p.place.line == line) {
-            continue;
+/// Looks for everything that is no TOML, and tells it by line; of several mistakes in a line mostly the
+/// first one is to blame for the others. Also gives the text as far as it can be used.
+///
+/// The parser looks at no values behind a key without one, so such lines are made blank.
+pub(super) fn mend<'a>(
+    text: &'a str,
+    lines: &Lines<'_>,
+) -> (Cow<'a, str>, BTreeMap<usize, Problem>) {
+    let (mut text, mut problems) = (Cow::Borrowed(text), BTreeMap::new());
+    for _ in 0..ROUNDS {
+        let (_, errors) = DeTable::parse_recoverable(&text);
+        let mut blank = BTreeSet::new();
+        for error in errors {
+            let line = lines.of(error.span().map_or(0, |span| span.start));
+            if error.message().starts_with("key with no value") {
+                blank.insert(line);
+            }
+            let words = lines.get(line);
+            problems.entry(line).or_insert_with(|| Problem {
+                place: Place {
+                    line,
+                    key: key(words),
+                },
+                text: format!("no TOML: {}{}", error.message(), hint(words)),
+            });
         }
-        let words = lines.get(line);
-        problems.push(Problem {
-            place: Place {
-                line,
-                key: key(words),
-            },
-            text: format!("no TOML: {}{}", error.message(), hint(words)),
-        });
+        if blank.is_empty() {
+            break;
+        }
+        text = Cow::Owned(without(&text, &blank));
     }
-    (table.into_inner(), problems)
+    (text, problems)
+}
+
+/// A text with the same lines; those of `blank` hold blanks only, as many bytes.
+fn without(text: &str, blank: &BTreeSet<usize>) -> String {
+    let numbered = text.split_inclusive('\n').zip(1..);
+    numbered.fold(String::with_capacity(text.len()), |mut all, (line, n)| {
+        if blank.contains(&n) {
+            let end = line.trim_end_matches(['\r', '\n']).len();
+            all.extend(std::iter::repeat_n(' ', end));
+            all.push_str(&line[end..]);
+        } else {
+            all.push_str(line);
+        }
+        all
+    })
 }
 
 /// Whether keys behind this line may have lost their table.
@@ -109,6 +143,12 @@ mod tests {
         );
         assert_eq!((lines.get(0), lines.get(5)), ("a", ""));
         assert_eq!(Lines::new("").of(0), 1);
+    }
+
+    #[test]
+    fn blank_lines_keep_their_length() {
+        let blank = BTreeSet::from([1, 3]);
+        assert_eq!(without("ä\r\nb\nc", &blank), "  \r\nb\n ");
     }
 
     #[test]

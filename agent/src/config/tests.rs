@@ -170,6 +170,10 @@ fn what_is_no_toml_is_told_beside_the_rest() {
         assert_eq!((words[1], words[2]), (key, "no TOML"), "{problems:?}");
     }
     assert!(of("6").is_none(), "{problems:?}");
+    // Behind a key without a value, too.
+    let problems = bad("x y = 3\ninsecure\ntls = tru\nport = 70000\nbpf = maybe\n[a/b/c]");
+    let lines: Vec<_> = problems.iter().map(|p| &p[..1]).collect();
+    assert_eq!(lines, ["1", "2", "3", "4", "5", "6"], "{problems:?}");
     let double = bad("tls = true\nbpf = true\ntls = false");
     assert_eq!(double.len(), 1, "{double:?}");
     assert!(

@@ -1,12 +1,14 @@
 //! Does what commands say, to the elements of this agent.
 
 use std::{
+    collections::HashMap,
     fmt::Write as _,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use subjiffy_proto::control::{Action, Command, Pattern, StatusReply, period::word};
+use subjiffy_proto::control::{Action, Command, Element, Pattern, StatusReply, period::word};
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -33,6 +35,8 @@ pub struct Controller {
     elements: Elements,
     sampler: Handle,
     reloader: Option<Arc<Reloader>>,
+    /// Who brings the periods of elements back.
+    coming: Arc<Mutex<HashMap<Element, AbortHandle>>>,
     stop: CancellationToken,
 }
 
@@ -60,6 +64,7 @@ impl Controller {
             elements,
             sampler,
             reloader,
+            coming: Arc::default(),
             stop,
         }
     }
@@ -140,6 +145,9 @@ impl Controller {
         period: Duration,
         back_after: Option<Duration>,
     ) -> Effect {
+        if matches!(entry.state(), State::Stopped | State::Unsupported) {
+            return as_it_is(entry);
+        }
         let Some(old) = entry.period() else {
             return Effect::Refused("has no period of its own".to_owned());
         };
@@ -151,9 +159,11 @@ impl Controller {
             Some(ComingBack { period: old, at })
         });
         entry.set_back(back);
-        if let Some(back) = back {
-            tokio::spawn(self.clone().bring_back(Arc::clone(entry), back));
-        }
+        let bring_back = back.map(|back| {
+            let coming = self.clone().bring_back(Arc::clone(entry), back);
+            tokio::spawn(coming).abort_handle()
+        });
+        self.replace_back(entry, bring_back);
         let by_jiffies = self.is_of_jiffies(entry) && period < SHORTEST_JIFFIES;
         match by_jiffies {
             true => Effect::AppliedBut(format!(
@@ -171,8 +181,20 @@ impl Controller {
         is_clock && sched.is_none_or(|sched| !sched.is_running())
     }
 
+    /// At most one task an element waits to bring a period back.
+    fn replace_back(&self, entry: &Entry, coming: Option<AbortHandle>) {
+        let mut all = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match coming {
+            Some(coming) => all.insert(entry.name.clone(), coming),
+            None => all.remove(&entry.name),
+        };
+        if let Some(before) = before {
+            before.abort();
+        }
+    }
+
     async fn bring_back(self, entry: Arc<Entry>, back: ComingBack) {
-        tokio::time::sleep_until(back.at.into()).await;
+        tokio::time::sleep(back.at.saturating_duration_since(Instant::now())).await;
         if entry.back() == Some(back) {
             entry.set_back(None);
             entry.set_period(back.period);
@@ -323,3 +345,7 @@ fn reply(found: &[Arc<Entry>], effects: &[Effect]) -> Result<String, String> {
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
+
+#[cfg(test)]
+#[path = "operator_tests.rs"]
+mod tests;

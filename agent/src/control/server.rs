@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use rustix::{net::sockopt::socket_peercred, process::geteuid};
 use subjiffy_proto::control::{Command, parse};
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream, unix::OwnedReadHalf, unix::OwnedWriteHalf},
     sync::Semaphore,
     time::timeout,
@@ -23,6 +23,9 @@ const CONNECTIONS: usize = 32;
 
 /// Who says nothing for so long is sent away.
 const IDLE: Duration = Duration::from_secs(600);
+
+/// Who is refused may go on talking for so long.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// After an error of `accept` that is not the client's, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -50,6 +53,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let refusals = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -65,12 +69,12 @@ pub async fn serve(
         };
         if let Err(reason) = check(&stream, others) {
             warn!("control socket: refused {reason}");
-            let _ = stream.try_write(format!("error refused: {reason}\n").as_bytes());
+            refuse(stream, &refusals, &reason);
             continue;
         }
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            let text = format!("error refused: {CONNECTIONS} connections are open already\n");
-            let _ = stream.try_write(text.as_bytes());
+            let reason = format!("{CONNECTIONS} connections are open already");
+            refuse(stream, &refusals, &reason);
             continue;
         };
         let (operator, stop) = (Arc::clone(&operator), stop.clone());
@@ -82,6 +86,23 @@ pub async fn serve(
             drop(place);
         });
     }
+}
+
+/// Says why, and lets the client say what it has to say: it would see an error before the reason
+/// otherwise.
+fn refuse(mut stream: UnixStream, refusals: &Arc<Semaphore>, reason: &str) {
+    let _ = stream.try_write(format!("error refused: {reason}\n").as_bytes());
+    // Of more than these at once the rest is cut off.
+    let Ok(place) = Arc::clone(refusals).try_acquire_owned() else {
+        return;
+    };
+    tokio::spawn(async move {
+        let _ = stream.shutdown().await;
+        let mut ignored = [0; 512];
+        let talk = async { while stream.read(&mut ignored).await.is_ok_and(|read| read > 0) {} };
+        let _ = timeout(FAREWELL, talk).await;
+        drop(place);
+    });
 }
 
 fn check(stream: &UnixStream, others: Others) -> Result<(), String> {

@@ -191,7 +191,7 @@ impl Entry {
     #[must_use]
     pub fn status(&self, now: Instant) -> ElementStatus {
         let shown = self.figures.show();
-        let nanos = |duration: Duration| duration.as_nanos() as u64;
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         ElementStatus {
             name: self.name.to_string(),
             state: self.state().as_str().to_owned(),

@@ -200,6 +200,7 @@ pub fn derive_machine(old: &MachineSample, new: &MachineSample, snapshot: &mut M
     let interval_ns = new.at.since(&old.at);
     snapshot.at = new.at;
     snapshot.memory = new.memory;
+    snapshot.memory_size = new.memory_size;
     snapshot.interfaces.clone_from(&new.interfaces);
     snapshot.snmp = new.snmp;
     snapshot.busy_by_cpu.clear();
@@ -214,7 +215,8 @@ pub fn derive_machine(old: &MachineSample, new: &MachineSample, snapshot: &mut M
             }
         }));
     let cpus = snapshot.busy_by_cpu.len().max(1) as f64;
-    snapshot.busy = snapshot.busy_by_cpu.iter().sum::<f64>() / cpus;
+    // The sum of nothing is -0.
+    snapshot.busy = snapshot.busy_by_cpu.iter().sum::<f64>() / cpus + 0.0;
 }
 
 #[cfg(test)]

@@ -157,6 +157,8 @@ pub struct MachineSnapshot {
     pub busy_by_cpu: Vec<f64>,
     /// Memory and swap; `None` if nobody may read them.
     pub memory: Option<MemInfo>,
+    /// How much memory and swap there is, also then; 0 if it was never read.
+    pub memory_size: [u64; 2],
     /// Network interfaces, totals.
     pub interfaces: Vec<Interface>,
     /// TCP and UDP, totals; `None` if they cannot be read.

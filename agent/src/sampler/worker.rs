@@ -297,7 +297,10 @@ impl Worker {
                 Some(sample) if due || extra => {
                     let begun = Moment::now();
                     one.next(sample);
-                    self.collector.catalog().split.polled(&begun, None);
+                    let split = &self.collector.catalog().split;
+                    if split.is_running() {
+                        split.polled(&begun, None);
+                    }
                 }
                 Some(sample) => one.pass(sample),
                 None => {}

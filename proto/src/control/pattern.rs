@@ -48,8 +48,8 @@ pub enum PatternError {
     /// Nothing between or behind slashes.
     #[error("an empty part in {0:?}; * stands for anything")]
     Empty(String),
-    /// A byte that is no text.
-    #[error("{0:?} holds a control character; names have none")]
+    /// One that is no part of a name.
+    #[error("{0:?} holds a character that names do not have")]
     Control(String),
     /// A `*` that is not at one end, or more than one.
     #[error("{0:?}: one * may stand at the beginning or at the end of a part, nowhere else")]
@@ -69,7 +69,8 @@ impl Pattern {
     /// # Errors
     /// [`PatternError`]
     pub fn parse(word: &str) -> Result<Self, PatternError> {
-        if word.contains(char::is_control) {
+        // Neither what moves a terminal's cursor nor what turns the direction of text.
+        if word.chars().any(|letter| letter.escape_debug().len() > 1) {
             return Err(PatternError::Control(word.to_owned()));
         }
         let mut parts = word.splitn(3, '/');
@@ -216,7 +217,7 @@ mod tests {
         for word in ["source//memory", "source/procfs/"] {
             assert_eq!(error(word), PatternError::Empty(word.into()));
         }
-        for word in ["source/\u{1b}[31m/x", "\u{85}"] {
+        for word in ["source/\u{1b}[31m/x", "\u{85}", "source/a\u{202e}/x"] {
             assert_eq!(error(word), PatternError::Control(word.into()));
         }
         for word in ["source/*m*/x", "source/a*b/x", "source/**/x"] {

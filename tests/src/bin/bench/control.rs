@@ -174,9 +174,11 @@ fn changes(rounds: usize) -> Result<Table, String> {
             agent.ok(&format!("control {SCHED} trigger-now wait"));
             recording.read_until(Instant::now() + Duration::from_millis(300));
             let asked = truth::wall_ns();
-            let last = recording.lines.last().map_or(asked, |line| line.at_ns);
             set(new);
             let first = recording.after(asked, limit).at_ns;
+            // All that was on its way then has come since.
+            let before = recording.lines.iter().filter(|line| line.at_ns <= asked);
+            let last = before.map(|line| line.at_ns).max().unwrap_or(asked);
             let due = (last + new * 1_000_000).max(asked);
             after.push((first - asked) as f64 / 1e6);
             late.push(first as f64 / 1e6 - due as f64 / 1e6);
