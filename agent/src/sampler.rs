@@ -5,6 +5,7 @@
 //! consumer has a [`Track`](crate::chain::Track) of its own: how often one looks changes nothing for another.
 
 mod publish;
+mod queue;
 #[cfg(test)]
 mod tests;
 mod tracks;
@@ -12,13 +13,17 @@ mod worker;
 
 use std::{sync::Arc, thread, time::Duration};
 
-use tokio::sync::{oneshot, watch};
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 
 use crate::{
     collect::{collector::Collector, moment::Moment},
     model::{MachineSnapshot, Snapshot},
     timer::Mailbox,
 };
+use queue::{Feed, Queue, REST};
 pub use tracks::SHORTEST_JIFFIES;
 use worker::Worker;
 
@@ -37,7 +42,7 @@ enum Command {
     Subscribe {
         id: u64,
         period: Option<Duration>,
-        to: watch::Sender<Arc<Snapshot>>,
+        to: Feed,
     },
     Unsubscribe(u64),
     Stop,
@@ -68,17 +73,29 @@ impl Drop for Attached {
 pub struct Subscription {
     mailbox: Arc<Mailbox<Command>>,
     id: u64,
-    newest: watch::Receiver<Arc<Snapshot>>,
+    queue: Arc<Queue>,
+    /// When it looks again.
+    rested: Instant,
 }
 
 impl Subscription {
-    /// The next snapshot that was not given yet; those in between are skipped, their number is
-    /// the gap between two [`Snapshot::seq`]. `None` if the sampler has ended.
+    /// The next snapshot that was not given yet. Those that were waiting for too long are skipped; their
+    /// number is the gap between two [`Snapshot::seq`]. `None` if the sampler has ended.
     ///
-    /// Nothing is lost when the future is dropped.
+    /// Nothing is lost when the future is dropped. At short periods several come at once, see
+    /// [`Subscription::more`].
     pub async fn next(&mut self) -> Option<Arc<Snapshot>> {
-        self.newest.changed().await.ok()?;
-        Some(Arc::clone(&self.newest.borrow_and_update()))
+        if let Some(waiting) = self.queue.pop() {
+            return Some(waiting);
+        }
+        let next = self.queue.next(self.rested).await?;
+        self.rested = Instant::now() + REST;
+        Some(next)
+    }
+
+    /// One more that is there already.
+    pub fn more(&mut self) -> Option<Arc<Snapshot>> {
+        self.queue.pop()
     }
 }
 
@@ -156,14 +173,16 @@ impl Handle {
     /// agent's period. All who have the same period get the same ones.
     #[must_use]
     pub fn subscribe(&self, period: Option<Duration>) -> Subscription {
-        let (to, newest) = watch::channel(Arc::default());
+        let queue = Arc::<Queue>::default();
+        let to = Feed(Arc::clone(&queue));
         let counter = &self.subscriptions;
         let id = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.mailbox.send(Command::Subscribe { id, period, to });
         Subscription {
             mailbox: Arc::clone(&self.mailbox),
             id,
-            newest,
+            queue,
+            rested: Instant::now(),
         }
     }
 

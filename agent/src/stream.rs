@@ -143,6 +143,12 @@ impl Stream {
         }
     }
 
+    /// One more that is there already, as [`Stream::next`] would give it.
+    pub fn more(&mut self) -> Option<Bytes> {
+        let snapshot = self.subscription.as_mut()?.more()?;
+        self.write(&snapshot)
+    }
+
     fn write(&mut self, snapshot: &Snapshot) -> Option<Bytes> {
         let begun = Moment::now();
         let message = self.writer.write(snapshot);

@@ -178,6 +178,10 @@ async fn read<T>(entry: &Entry, source: impl Future<Output = T>) -> Option<T> {
 const ENDING: &str = "the agent is shutting down";
 
 impl Samples for Stream {
+    fn more(&mut self) -> Option<Bytes> {
+        Self::more(self)
+    }
+
     async fn next(&mut self) -> Option<Bytes> {
         Self::next(self).await
     }

@@ -24,7 +24,6 @@ impl Agent {
         let controller = Controller::new(elements, sampler.handle(), None, stop.clone());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
-            .start_paused(true)
             .build();
         Self {
             catalog: setup.catalog,
@@ -42,9 +41,12 @@ impl Agent {
 
     fn pass(&self, seconds: u64) {
         self.runtime.block_on(async {
+            // Otherwise the clock stands while the sampler's thread is waited for, and jumps.
+            tokio::time::pause();
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             // The tasks whose time has come.
             tokio::task::yield_now().await;
+            tokio::time::resume();
         });
     }
 }

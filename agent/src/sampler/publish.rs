@@ -4,46 +4,56 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Publishes values whose memory is used again once nobody looks at them any more.
+/// Values that others may still read while the next one is written.
+const KEPT: usize = 3;
+
+/// Memory of values that is used again once nobody looks at them any more.
 #[derive(Debug)]
-pub(super) struct Publisher<T> {
-    senders: Vec<(u64, watch::Sender<Arc<T>>)>,
-    published: Vec<Arc<T>>,
+pub(super) struct Memory<T> {
+    written: Vec<Arc<T>>,
+    kept: usize,
 }
 
-impl<T> Default for Publisher<T> {
-    fn default() -> Self {
+impl<T: Default> Memory<T> {
+    /// Keeps so many values at most.
+    pub(super) fn keeping(kept: usize) -> Self {
         Self {
-            senders: Vec::new(),
-            published: Vec::new(),
+            written: Vec::new(),
+            kept,
         }
+    }
+
+    /// Has `fill` write the next value.
+    pub(super) fn write<E>(
+        &mut self,
+        fill: impl FnOnce(&mut T) -> Result<(), E>,
+    ) -> Result<Arc<T>, E> {
+        let unused = |value: &mut Arc<T>| Arc::get_mut(value).is_some();
+        let place = self.written.iter_mut().position(unused);
+        let mut next = place.map_or_else(Arc::default, |at| self.written.swap_remove(at));
+        if let Some(value) = Arc::get_mut(&mut next) {
+            fill(value)?;
+        }
+        self.written.truncate(self.kept - 1);
+        self.written.push(Arc::clone(&next));
+        Ok(next)
     }
 }
 
-/// Values that consumers may still read while the next one is written.
-const KEPT: usize = 3;
+/// Publishes values on a channel.
+#[derive(Debug)]
+pub(super) struct Publisher<T> {
+    to: watch::Sender<Arc<T>>,
+    memory: Memory<T>,
+}
 
 impl<T: Default> Publisher<T> {
     /// Publishes to one channel.
-    pub(super) fn to(sender: watch::Sender<Arc<T>>) -> Self {
-        let mut publisher = Self::default();
-        publisher.add(0, sender);
-        publisher
-    }
-
-    /// Publishes to one channel more, from the next value on.
-    pub(super) fn add(&mut self, id: u64, sender: watch::Sender<Arc<T>>) {
-        self.senders.push((id, sender));
-    }
-
-    /// Leaves a channel out from now on.
-    pub(super) fn remove(&mut self, id: u64) {
-        self.senders.retain(|one| one.0 != id);
-    }
-
-    /// Whether nobody would see a value.
-    pub(super) fn is_empty(&self) -> bool {
-        self.senders.is_empty()
+    pub(super) fn to(to: watch::Sender<Arc<T>>) -> Self {
+        Self {
+            to,
+            memory: Memory::keeping(KEPT),
+        }
     }
 
     /// Has `fill` write the next value; publishes it unless that fails.
@@ -51,17 +61,7 @@ impl<T: Default> Publisher<T> {
         &mut self,
         fill: impl FnOnce(&mut T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let unused = |value: &mut Arc<T>| Arc::get_mut(value).is_some();
-        let place = self.published.iter_mut().position(unused);
-        let mut next = place.map_or_else(Arc::default, |at| self.published.swap_remove(at));
-        if let Some(value) = Arc::get_mut(&mut next) {
-            fill(value)?;
-        }
-        for (_, sender) in &self.senders {
-            sender.send_replace(Arc::clone(&next));
-        }
-        self.published.truncate(KEPT - 1);
-        self.published.push(next);
+        self.to.send_replace(self.memory.write(fill)?);
         Ok(())
     }
 }

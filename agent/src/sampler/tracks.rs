@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::publish::Publisher;
+use super::{
+    publish::{Memory, Publisher},
+    queue::Feed,
+};
 use crate::{
     chain::{Recent, Track},
     collect::{
@@ -30,6 +33,9 @@ pub const SHORTEST_JIFFIES: Duration = Duration::from_millis(200);
 
 /// Details say what a process does now: over a longer time than this they begin anew.
 const LONGEST_DETAILS: Duration = Duration::from_secs(5);
+
+/// Snapshots on their way to subscribers: at the shortest period, those of a look and a half.
+const KEPT: usize = 16;
 
 /// How long until something at `last_ns` of `CLOCK_MONOTONIC` is old enough.
 fn until(last_ns: u64, age: Duration) -> Duration {
@@ -139,7 +145,8 @@ pub(super) struct Periodic {
     pub(super) wanted: Duration,
     pub(super) ticker: Ticker,
     track: Track,
-    pub(super) publisher: Publisher<Snapshot>,
+    memory: Memory<Snapshot>,
+    subscribers: Vec<(u64, Feed)>,
 }
 
 impl Periodic {
@@ -154,7 +161,8 @@ impl Periodic {
             wanted: period,
             ticker: Ticker::new(period, Instant::now()),
             track,
-            publisher: Publisher::default(),
+            memory: Memory::keeping(KEPT),
+            subscribers: Vec::new(),
         }
     }
 
@@ -167,7 +175,29 @@ impl Periodic {
     }
 
     pub(super) fn next(&mut self, sample: &Arc<Sample>) {
-        publish(&mut self.publisher, |to| self.track.next(sample, to));
+        let written: Result<_, Infallible> = self.memory.write(|to| {
+            self.track.next(sample, to);
+            Ok(())
+        });
+        let Ok(newest) = written;
+        for (_, feed) in &self.subscribers {
+            feed.0.push(&newest);
+        }
+    }
+
+    /// One subscriber more, from the next snapshot on.
+    pub(super) fn add(&mut self, id: u64, feed: Feed) {
+        self.subscribers.push((id, feed));
+    }
+
+    /// One less.
+    pub(super) fn remove(&mut self, id: u64) {
+        self.subscribers.retain(|one| one.0 != id);
+    }
+
+    /// Whether nobody would see a snapshot.
+    pub(super) fn is_empty(&self) -> bool {
+        self.subscribers.is_empty()
     }
 }
 

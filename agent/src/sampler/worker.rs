@@ -11,6 +11,7 @@ use tracing::error;
 use super::{
     Command,
     publish::Publisher,
+    queue::Feed,
     tracks::{Details, List, Periodic, SHORTEST_JIFFIES, wait},
 };
 use crate::{
@@ -137,9 +138,9 @@ impl Worker {
             }
             Command::Unsubscribe(id) => {
                 for one in &mut self.periodic {
-                    one.publisher.remove(id);
+                    one.remove(id);
                 }
-                self.periodic.retain(|one| !one.publisher.is_empty());
+                self.periodic.retain(|one| !one.is_empty());
             }
             Command::Stop => {}
         }
@@ -208,19 +209,19 @@ impl Worker {
         }
     }
 
-    fn subscribe(&mut self, id: u64, period: Option<Duration>, to: watch::Sender<Arc<Snapshot>>) {
+    fn subscribe(&mut self, id: u64, period: Option<Duration>, to: Feed) {
         let follows = period.is_none();
         let wanted = period.unwrap_or_else(|| self.period());
         let period = self.possible(wanted);
         let same = |one: &&mut Periodic| one.follows == follows && one.wanted == wanted;
         if let Some(one) = self.periodic.iter_mut().find(same) {
-            one.publisher.add(id, to);
+            one.add(id, to);
             return;
         }
         let sample = self.sample(Scope::Network);
         let mut one = Periodic::begin(period, sample.as_ref());
         (one.follows, one.wanted) = (follows, wanted);
-        one.publisher.add(id, to);
+        one.add(id, to);
         self.periodic.push(one);
     }
 

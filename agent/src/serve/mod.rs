@@ -81,6 +81,9 @@ pub trait Samples: Send + 'static {
     /// The newest one that was not given yet, UTF-8. `None` if there will be no more. Nothing is
     /// lost when the future is dropped.
     fn next(&mut self) -> impl Future<Output = Option<Bytes>> + Send;
+
+    /// One more that is there already: both can be sent in one go.
+    fn more(&mut self) -> Option<Bytes>;
 }
 
 /// How clients are served.

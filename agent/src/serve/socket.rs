@@ -26,6 +26,9 @@ const READ_BUFFER: usize = 1 << 10;
 /// Memory for control frames that a client has not taken yet.
 const WRITE_BUFFER: usize = 1 << 10;
 
+/// The longest header of a frame, bytes.
+const HEADER: usize = 10;
+
 /// How a conversation ends.
 pub(super) enum End {
     /// The client does not listen any more.
@@ -123,6 +126,30 @@ where
     stream.flush().await
 }
 
+/// As [`send`], several messages in one go; who sends few bytes has them copied.
+pub(super) async fn send_all<S>(
+    socket: &mut WebSocketStream<S>,
+    kind: Kind,
+    messages: &[Bytes],
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if let [message] = messages {
+        return send(socket, kind, message).await;
+    }
+    flush(socket).await?;
+    let mut all = Vec::with_capacity(messages.iter().map(|one| one.len() + HEADER).sum());
+    for message in messages {
+        let (head, length) = header(kind, message.len() as u64);
+        all.extend_from_slice(&head[..length]);
+        all.extend_from_slice(message);
+    }
+    let stream = socket.get_mut();
+    stream.write_all(&all).await?;
+    stream.flush().await
+}
+
 /// Writes what the library still has.
 pub(super) async fn flush<S>(socket: &mut WebSocketStream<S>) -> io::Result<()>
 where
@@ -132,9 +159,9 @@ where
 }
 
 /// The header of an unfragmented message, and its length in bytes.
-fn header(kind: Kind, length: u64) -> ([u8; 10], usize) {
+fn header(kind: Kind, length: u64) -> ([u8; HEADER], usize) {
     const FINAL: u8 = 0x80;
-    let mut header = [0; 10];
+    let mut header = [0; HEADER];
     header[0] = FINAL | kind as u8;
     match (u8::try_from(length), u16::try_from(length)) {
         (Ok(length @ ..=125), _) => {

@@ -24,8 +24,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Answers, Event as Counted, Samples, Setup,
-    socket::{End, Kind, end_for, flush, open, part_with, send, sent},
+    socket::{End, Kind, end_for, flush, open, part_with, send_all, sent},
 };
+
+/// Messages of more bytes than this need no company.
+const GROUP_BYTES: usize = 32 << 10;
 
 /// Streams to one client until it leaves, breaks the rules or the server ends.
 pub(super) async fn serve<S, A>(
@@ -58,12 +61,12 @@ where
     let patience = Instant::now() + setup.limits.handshake;
     loop {
         let event = shutdown.run_until_cancelled(next_event(socket, &mut samples, patience));
-        let message = match event.await {
+        let messages = match event.await {
             None => return End::Close(CloseCode::Away, "the server shuts down"),
             Some(Event::Silence) => {
                 return End::Close(CloseCode::Policy, "no request; send one JSON object");
             }
-            Some(Event::Sample(Some(sample))) => sample,
+            Some(Event::Sample(Some(sample))) => group(sample, samples.as_mut()),
             Some(Event::Sample(None)) => return End::Close(CloseCode::Away, "no more samples"),
             Some(Event::Message(None)) => return End::Gone,
             Some(Event::Message(Some(Err(error)))) => return end_for(&error, setup),
@@ -90,15 +93,29 @@ where
                         continue;
                     }
                     // What the client had before goes on.
-                    Err(error) => refusal(&error).into(),
+                    Err(error) => vec![refusal(&error).into()],
                 }
             }
         };
-        let sending = send(socket, Kind::Text, &message);
+        let sending = send_all(socket, Kind::Text, &messages);
         if let Err(end) = sent(timeout(setup.limits.write, sending).await, setup) {
             return end;
         }
     }
+}
+
+/// With what else is there already, as far as it is not much.
+fn group(first: Bytes, samples: Option<&mut impl Samples>) -> Vec<Bytes> {
+    let (mut length, mut messages) = (first.len(), vec![first]);
+    if let Some(samples) = samples {
+        while length < GROUP_BYTES
+            && let Some(more) = samples.more()
+        {
+            length += more.len();
+            messages.push(more);
+        }
+    }
+    messages
 }
 
 enum Event {

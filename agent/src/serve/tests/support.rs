@@ -78,6 +78,10 @@ pub struct Counting {
 }
 
 impl Samples for Counting {
+    fn more(&mut self) -> Option<Bytes> {
+        None
+    }
+
     async fn next(&mut self) -> Option<Bytes> {
         tokio::time::sleep(Duration::from_millis(1)).await;
         self.last += self.step;
