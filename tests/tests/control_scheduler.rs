@@ -206,6 +206,10 @@ fn those_who_died_in_the_pause_are_not_there_afterwards() {
     load.finish();
 }
 
+/// Some machines hide their first process from BPF: who follows it on a processor is known there at its
+/// next switch only, and then has all the time since.
+const LATE: u64 = 600_000_000;
+
 /// No process used more than its threads could in the interval; a tick is 10 ms.
 fn no_spike(line: &Value) {
     let interval = number(line, "interval_ns");
@@ -215,8 +219,12 @@ fn no_spike(line: &Value) {
         let at_once = number(row, "threads").clamp(1, cpus);
         // Threads that ended in the interval had a processor, too.
         let there = interval * if row["threads"] == 1 { at_once } else { cpus } + 20_000_000;
+        let late = used <= there + LATE && row["exited"] == false && {
+            let pid = u32::try_from(number(row, "pid")).expect("a process id");
+            number(row, "cpu_total_ns") <= truth::run_ns(pid) + 10_000_000
+        };
         assert!(
-            used <= there,
+            used <= there || late,
             "{used} ns of {there} ns in {row} at {}",
             line["precision"]
         );
