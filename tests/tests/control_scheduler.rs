@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::process::Command;
 use subjiffy_tests::control::{Agent, SCHED, until};
 use subjiffy_tests::load::{Load, number};
 use subjiffy_tests::sample::Sample;
@@ -204,6 +205,46 @@ fn those_who_died_in_the_pause_are_not_there_afterwards() {
         .collect();
     assert!(ghosts.is_empty(), "{ghosts:?}");
     load.finish();
+}
+
+/// Each death is told by the books of its time, and by no later ones.
+#[test]
+fn a_death_is_told_once_however_often_the_books_change() {
+    if !need::bpf() {
+        return;
+    }
+    let _alone = need::exclusive();
+    let agent = Agent::start("");
+    let mut stream = Stream::open(&agent.server.url, ALL);
+    // It waits for its parent until the end of the test.
+    let mut zombie = Command::new("true").spawn().expect("a process");
+    let seen = Load::start(LOAD, "spin --us 20000");
+    let pids = [zombie.id(), seen.pid()];
+    stream.json();
+    agent.applied(&format!("control {SCHED} pause"));
+    for _ in 0..2 {
+        stream.json();
+    }
+    agent.applied(&format!("control {SCHED} resume"));
+    stream.json();
+    drop(seen);
+    let mut told = Vec::new();
+    for action in ["pause", "resume", "pause", "resume"] {
+        for _ in 0..3 {
+            let line = stream.json();
+            let rows = line["processes"].as_array().expect("processes");
+            let dead = rows.iter().filter(|row| row["exited"] == true);
+            told.extend(dead.map(|row| number(row, "pid") as u32));
+        }
+        agent.applied(&format!("control {SCHED} {action}"));
+    }
+    let told: Vec<_> = told.into_iter().filter(|pid| pids.contains(pid)).collect();
+    assert_eq!(
+        told,
+        [pids[1]],
+        "the zombie died before, the other one once"
+    );
+    zombie.wait().expect("its end");
 }
 
 /// Some machines hide their first process from BPF: who follows it on a processor is known there at its

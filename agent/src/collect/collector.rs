@@ -165,6 +165,8 @@ impl Collector {
         if !sched.is_running() {
             if let Some(exact) = self.exact.take() {
                 self.traffic_before = exact.tracker.traffic().collect();
+                // What they knew when they were closed last is no news.
+                self.jiffies = Jiffies::new(Clock::system());
             }
         } else if begins && self.bpf {
             let started = sizes(&mut self.procfs)
@@ -174,6 +176,12 @@ impl Collector {
                 Ok(mut exact) => {
                     let before = std::mem::take(&mut self.traffic_before);
                     exact.tracker.add_traffic(before.into_iter());
+                    self.zombies = Zombies::default();
+                    // Whoever is found dead died under other books, which told of it.
+                    let mut past = Sample::default();
+                    exact.tracker.take_exited(&mut past);
+                    self.zombies.note(&mut past.exited, &past.traffic);
+                    self.denied = None;
                     self.exact = Some(Box::new(exact));
                 }
                 Err(error) => {
@@ -323,6 +331,8 @@ impl Collector {
             let info = self.procfs.meminfo()?;
             self.memory_size = [info.total, info.swap_total];
             sample.memory = Some(info);
+            // Who follows the samples has this one, then.
+            self.newest_memory = Some(Memory { at: begun, info });
             self.memory.read(&begun);
         }
         sample.memory_size = self.memory_size;
@@ -334,7 +344,8 @@ impl Collector {
                 self.protocols_pace.read(&begun);
             }
             sample.snmp = self.protocols;
-            self.network.read(&begun);
+            // The samples' own reading is due as before.
+            self.catalog.network.polled(&begun, None);
         }
         sample.at = Moment::now();
         self.interfaces
@@ -380,4 +391,37 @@ pub fn sizes(procfs: &mut Reader) -> Result<Sizes, Error> {
 fn possible_cpus() -> u32 {
     let possible = aya::util::nr_cpus().unwrap_or(1);
     u32::try_from(possible).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread::sleep;
+
+    /// Who asks for the machine alone takes nothing away from those who follow the samples.
+    #[test]
+    fn samples_have_the_machine_at_their_period_whoever_else_reads_it() {
+        let setup = Setup::default();
+        let mut collector = Collector::open(&setup).unwrap();
+        let (mut sample, mut machine) = (Sample::default(), MachineSample::default());
+        let mut take = |collector: &mut Collector| {
+            collector.sample(&mut sample, Scope::Network).unwrap();
+            let network = sample.network.as_ref().unwrap().at;
+            (network, sample.memory.unwrap().at)
+        };
+        let first = take(&mut collector);
+        for _ in 0..3 {
+            sleep(Duration::from_millis(40));
+            collector.machine(&mut machine).unwrap();
+        }
+        let second = take(&mut collector);
+        assert!(second.0.since(&first.0) > 0 && second.1.since(&first.1) > 0);
+        // What is paused is in none of both, and nothing but its size is told.
+        for entry in [&setup.catalog.memory, &setup.catalog.network] {
+            entry.change(&[State::Running], State::Paused);
+        }
+        collector.machine(&mut machine).unwrap();
+        assert!(machine.memory.is_none() && machine.snmp.is_none());
+        assert!(machine.interfaces.is_empty() && machine.memory_size[0] > 0);
+    }
 }
