@@ -22,7 +22,8 @@ pub struct ElementStatus {
     /// The period that it gets back by itself, and in how long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Back>,
-    /// Polls since it began: readings of a source, messages of an output.
+    /// Polls since it began: readings of a source (of one that is read when a client asks: questions),
+    /// messages of an output.
     pub polls: u64,
     /// Ticks at which there was none, because the one before took too long.
     pub missed: u64,
