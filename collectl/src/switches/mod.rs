@@ -1,0 +1,1 @@
+//! collectl's command line.

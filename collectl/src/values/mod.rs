@@ -1,0 +1,1 @@
+//! Rates and levels, from two readings.
