@@ -22,6 +22,7 @@ pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod collectl;
 pub mod config;
 pub mod control;
 pub mod ctl;
