@@ -1,10 +1,15 @@
 //! Records: what one sample found, as text in the form of collectl's raw files, and as numbers.
 //!
 //! * [`Counters`]: the numbers, totals as the kernel has them; [`Counters::parse`] reads them from text
+//! * [`raw`]: raw files
 //! * [`devices`]: which disks and interfaces make up the totals, by their names
 
 pub mod devices;
+mod input;
 mod parse;
+pub mod raw;
+
+pub use input::Error;
 
 /// When a sample was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
