@@ -21,6 +21,7 @@ pub mod background;
 pub mod chain;
 pub mod check;
 pub mod cli;
+pub mod collectl;
 pub mod collect;
 pub mod config;
 pub mod control;

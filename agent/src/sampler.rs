@@ -9,6 +9,7 @@ mod queue;
 #[cfg(test)]
 mod tests;
 mod tracks;
+mod walk;
 mod worker;
 
 use std::{sync::Arc, thread, time::Duration};
@@ -25,6 +26,7 @@ use crate::{
 };
 use queue::{Feed, Queue, REST};
 pub use tracks::SHORTEST_JIFFIES;
+pub use walk::Walk;
 use worker::Worker;
 
 /// What a consumer may want.
@@ -45,6 +47,11 @@ enum Command {
         to: Feed,
     },
     Unsubscribe(u64),
+    Step {
+        id: u64,
+        to: oneshot::Sender<Arc<Snapshot>>,
+    },
+    Leave(u64),
     Stop,
 }
 
@@ -175,14 +182,27 @@ impl Handle {
     pub fn subscribe(&self, period: Option<Duration>) -> Subscription {
         let queue = Arc::<Queue>::default();
         let to = Feed(Arc::clone(&queue));
-        let counter = &self.subscriptions;
-        let id = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let id = self.id();
         self.mailbox.send(Command::Subscribe { id, period, to });
         Subscription {
             mailbox: Arc::clone(&self.mailbox),
             id,
             queue,
             rested: Instant::now(),
+        }
+    }
+
+    fn id(&self) -> u64 {
+        let counter = &self.subscriptions;
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Snapshots whenever they are asked for.
+    #[must_use]
+    pub fn walk(&self) -> Walk {
+        Walk {
+            mailbox: Arc::clone(&self.mailbox),
+            id: self.id(),
         }
     }
 

@@ -14,7 +14,8 @@ use crate::metronome::Metronome;
 /// A channel of the standard library would spin for a while before it sleeps, on every tick.
 #[derive(Debug)]
 pub struct Mailbox<C> {
-    queue: Mutex<VecDeque<C>>,
+    /// `None` once nobody will look any more.
+    queue: Mutex<Option<VecDeque<C>>>,
     arrived: Condvar,
     metronome: Mutex<Metronome>,
 }
@@ -22,7 +23,7 @@ pub struct Mailbox<C> {
 impl<C> Default for Mailbox<C> {
     fn default() -> Self {
         Self {
-            queue: Mutex::default(),
+            queue: Mutex::new(Some(VecDeque::new())),
             arrived: Condvar::new(),
             metronome: Mutex::default(),
         }
@@ -30,14 +31,23 @@ impl<C> Default for Mailbox<C> {
 }
 
 impl<C> Mailbox<C> {
-    fn queue(&self) -> MutexGuard<'_, VecDeque<C>> {
+    fn queue(&self) -> MutexGuard<'_, Option<VecDeque<C>>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Leaves a command and wakes the thread.
+    /// Leaves a command and wakes the thread. It is dropped if the mailbox is closed.
     pub fn send(&self, command: C) {
-        self.queue().push_back(command);
+        if let Some(queue) = &mut *self.queue() {
+            queue.push_back(command);
+        }
         self.arrived.notify_one();
+    }
+
+    /// Nobody will look any more: commands that wait are dropped, and whoever waits for a reply to one
+    /// is told by that.
+    pub fn close(&self) {
+        let waiting = self.queue().take();
+        drop(waiting);
     }
 
     /// The next command; `None` when it is `until` and none has come. Without `until` it waits for
@@ -45,7 +55,7 @@ impl<C> Mailbox<C> {
     /// meanwhile are given after the tick.
     pub fn receive(&self, until: Option<Instant>) -> Option<C> {
         let mut queue = self.queue();
-        if queue.is_empty()
+        if queue.as_ref().is_none_or(VecDeque::is_empty)
             && let Some(until) = until
         {
             drop(queue);
@@ -57,7 +67,7 @@ impl<C> Mailbox<C> {
             queue = self.queue();
         }
         loop {
-            if let Some(command) = queue.pop_front() {
+            if let Some(command) = queue.as_mut().and_then(VecDeque::pop_front) {
                 return Some(command);
             }
             queue = match until {

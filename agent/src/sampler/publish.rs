@@ -1,6 +1,6 @@
 //! Hands values to consumers in memory that is used again.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use tokio::sync::watch;
 
@@ -21,6 +21,16 @@ impl<T: Default> Memory<T> {
             written: Vec::new(),
             kept,
         }
+    }
+
+    /// As [`Memory::write`], with what cannot fail.
+    pub(super) fn fill(&mut self, fill: impl FnOnce(&mut T)) -> Arc<T> {
+        let filled: Result<_, Infallible> = self.write(|to| {
+            fill(to);
+            Ok(())
+        });
+        let Ok(value) = filled;
+        value
     }
 
     /// Has `fill` write the next value.

@@ -175,11 +175,7 @@ impl Periodic {
     }
 
     pub(super) fn next(&mut self, sample: &Arc<Sample>) {
-        let written: Result<_, Infallible> = self.memory.write(|to| {
-            self.track.next(sample, to);
-            Ok(())
-        });
-        let Ok(newest) = written;
+        let newest = self.memory.fill(|to| self.track.next(sample, to));
         for (_, feed) in &self.subscribers {
             feed.0.push(&newest);
         }

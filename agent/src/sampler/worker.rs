@@ -13,6 +13,7 @@ use super::{
     publish::Publisher,
     queue::Feed,
     tracks::{Details, List, Periodic, SHORTEST_JIFFIES, wait},
+    walk::Walkers,
 };
 use crate::{
     chain::{Machines, Samples},
@@ -53,6 +54,7 @@ pub(super) struct Worker {
     list: List,
     details: Details,
     periodic: Vec<Periodic>,
+    walkers: Walkers,
     machine_chain: Machines,
     machines: Publisher<MachineSnapshot>,
     want_machine: bool,
@@ -81,6 +83,7 @@ impl Worker {
             list: List::new(list),
             details: Details::new(details),
             periodic: Vec::new(),
+            walkers: Walkers::default(),
             machine_chain: Machines::default(),
             machines: Publisher::to(machines),
             want_machine: false,
@@ -97,7 +100,7 @@ impl Worker {
             let periods = self.periodic.iter().map(|one| one.ticker.period());
             self.priority.follow(periods.min());
             match self.mailbox.receive(self.next_due()) {
-                Some(Command::Stop) => return,
+                Some(Command::Stop) => return self.mailbox.close(),
                 Some(command) => self.obey(command),
                 None => {
                     let begun = Instant::now();
@@ -142,6 +145,13 @@ impl Worker {
                 }
                 self.periodic.retain(|one| !one.is_empty());
             }
+            Command::Step { id, to } => {
+                if let Some(sample) = self.take(Scope::Processes, None) {
+                    self.pass(&sample);
+                    let _ = to.send(self.walkers.step(id, &sample));
+                }
+            }
+            Command::Leave(id) => self.walkers.leave(id),
             Command::Stop => {}
         }
     }
@@ -173,7 +183,8 @@ impl Worker {
     /// Brings the states and periods of elements into effect.
     fn retune(&mut self) {
         let others = self.collector.has_other_books_to_keep();
-        if others && (self.attached > 0 || !self.periodic.is_empty()) {
+        let followed = !self.periodic.is_empty() || !self.walkers.is_empty();
+        if others && (self.attached > 0 || followed) {
             // Who died until now is only known to the books that end.
             self.sample(Scope::Network);
         }
@@ -282,6 +293,7 @@ impl Worker {
         };
         let sample = self.take(scope, late);
         if let Some(sample) = &sample {
+            self.walkers.pass(sample);
             if list {
                 self.list.next(sample);
             } else {
@@ -317,11 +329,17 @@ impl Worker {
     /// A sample that is nobody's turn.
     fn sample(&mut self, scope: Scope) -> Option<Arc<Sample>> {
         let sample = self.take(scope, None)?;
-        self.pass_list(&sample);
-        for one in &mut self.periodic {
-            one.pass(&sample);
-        }
+        self.pass(&sample);
+        self.walkers.pass(&sample);
         Some(sample)
+    }
+
+    /// Lists and periods take note of a sample that is not for them.
+    fn pass(&mut self, sample: &Sample) {
+        self.pass_list(sample);
+        for one in &mut self.periodic {
+            one.pass(sample);
+        }
     }
 
     fn pass_list(&mut self, sample: &Sample) {

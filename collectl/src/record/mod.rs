@@ -1,6 +1,10 @@
 //! Records: what one sample found, as text in the form of collectl's raw files, and as numbers.
 //!
-//! * [`Counters`]: the numbers, totals as the kernel has them
+//! * [`Counters`]: the numbers, totals as the kernel has them; [`Counters::parse`] reads them from text
+//! * [`devices`]: which disks and interfaces make up the totals, by their names
+
+pub mod devices;
+mod parse;
 
 /// When a sample was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -154,6 +158,8 @@ pub struct Disk {
     pub in_flight: u64,
     pub busy_ms: u64,
     pub weighted_ms: u64,
+    /// What it does is that of other disks, or nothing of a disk: totals leave it out.
+    pub outside_totals: bool,
 }
 
 /// A line of `/proc/net/dev`, totals.
@@ -165,6 +171,8 @@ pub struct Interface {
     pub received: [u64; 8],
     /// Sent: bytes, packets, errors, drops, fifo, collisions, carrier, compressed.
     pub sent: [u64; 8],
+    /// What it carries is that of other interfaces, or stays on the machine: totals leave it out.
+    pub outside_totals: bool,
 }
 
 /// `/proc/net/sockstat`.
