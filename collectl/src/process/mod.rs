@@ -1,4 +1,19 @@
 //! Processes: exact numbers from a [`Source`], what only `/proc` knows, filters, columns.
+//!
+//! * [`Processes`]: those of the running machine; [`raw::Replay`]: those of recordings
+//! * [`Table`], [`Row`]: what they were in an interval
+//! * [`text`]: lines of columns and plot lines; [`raw`]: lines of recordings
+
+pub mod raw;
+pub mod text;
+
+mod processes;
+mod row;
+mod table;
+
+pub use processes::{Error, Processes};
+pub use row::{CpuTime, Faults, Io, Memory, Row, Switches};
+pub use table::Table;
 
 /// What one process did since a source was asked before, and what it is.
 #[derive(Debug, Clone, Copy)]
