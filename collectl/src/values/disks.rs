@@ -1,6 +1,6 @@
 //! What disks did.
 
-use super::{change, names};
+use super::change;
 use crate::record;
 
 /// What a disk did between two readings; numbers are changes.
@@ -132,9 +132,8 @@ pub(super) fn set(disks: &mut Vec<Disk>, total: &mut Disk, old: &[record::Disk],
     *total = Disk::default();
     for (at, (disk, new_disk)) in disks.iter_mut().zip(new).enumerate() {
         disk.set(super::same(old, at, |other| other.name == new_disk.name), new_disk);
-        let known = |name: &str| new.iter().any(|other| other.name == name);
-        disk.listed = names::is_listed_disk(&disk.name, known);
-        if disk.listed && names::is_counted_disk(&disk.name) {
+        disk.listed = !new_disk.unlisted;
+        if disk.listed && !new_disk.outside_totals {
             total.add(disk);
         }
     }

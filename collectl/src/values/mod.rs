@@ -6,8 +6,7 @@ mod change;
 mod cpu;
 mod disks;
 mod interrupts;
-pub mod names;
-mod network;
+pub mod network;
 mod nfs;
 mod protocols;
 #[cfg(test)]
