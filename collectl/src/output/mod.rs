@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use client::{Client, ConnectError};
 pub use files::{
-    FileError, Header as FileHeader, Keeping, Naming, PlotFiles, PlotPart, RawFile, marker,
+    FileError, Header as FileHeader, Keeping, Naming, PlotFiles, PlotPart, RawFile,
 };
 pub use prefix::Prefixed;
 pub use repeat::Repeats;
