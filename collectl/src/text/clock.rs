@@ -56,7 +56,13 @@ impl Moment {
     /// Appends `HH:MM:SS` or `HH:MM:SS.mmm`.
     pub fn put_time(&self, to: &mut String, millis: bool) {
         let local = self.local;
-        let _ = write!(to, "{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second());
+        let _ = write!(
+            to,
+            "{:02}:{:02}:{:02}",
+            local.hour(),
+            local.minute(),
+            local.second()
+        );
         if millis {
             self.put_millis(to);
         }
@@ -72,7 +78,13 @@ impl Moment {
         let local = self.local;
         let _ = match format {
             DateFormat::Short => write!(to, "{:02}/{:02}", local.month(), local.day()),
-            _ => write!(to, "{:04}{:02}{:02}", local.year(), local.month(), local.day()),
+            _ => write!(
+                to,
+                "{:04}{:02}{:02}",
+                local.year(),
+                local.month(),
+                local.day()
+            ),
         };
     }
 

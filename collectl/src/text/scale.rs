@@ -153,7 +153,11 @@ impl fmt::Display for Shown {
             Fraction::None => write!(text, "{}{}", self.number, self.unit)?,
             Fraction::Tenths(tenths) => write!(text, "{}.{tenths}{}", self.number, self.unit)?,
             Fraction::Behind(digits, width) => {
-                let unit = self.unit.as_bytes().first().map_or(' ', |&unit| char::from(unit));
+                let unit = self
+                    .unit
+                    .as_bytes()
+                    .first()
+                    .map_or(' ', |&unit| char::from(unit));
                 let unit = unit.to_ascii_lowercase();
                 write!(text, "{}{unit}{digits:0width$}", self.number)?;
             }
@@ -217,7 +221,10 @@ mod tests {
             Column::of(4, 1000).show(19_500.0, true).to_string(),
             "19500"
         );
-        assert_eq!(format!("{:>6}|", Column::of(4, 1000).show(7.0, true)), "     7|");
+        assert_eq!(
+            format!("{:>6}|", Column::of(4, 1000).show(7.0, true)),
+            "     7|"
+        );
     }
 
     #[test]

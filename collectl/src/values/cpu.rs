@@ -24,7 +24,18 @@ pub struct Shares {
 impl Shares {
     /// Of the time between two readings; `ticks` leaves it in ticks.
     pub(super) fn between(old: &CpuTimes, new: &CpuTimes, ticks: bool) -> Self {
-        let [user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice] = [
+        let [
+            user,
+            nice,
+            system,
+            idle,
+            iowait,
+            irq,
+            softirq,
+            steal,
+            guest,
+            guest_nice,
+        ] = [
             change(old.user, new.user),
             change(old.nice, new.nice),
             change(old.system, new.system),
@@ -88,10 +99,20 @@ mod tests {
             ..old
         };
         let shares = Shares::between(&old, &new, false);
-        assert_eq!((shares.user, shares.idle, shares.softirq, shares.guest), (25.0, 50.0, 25.0, 5.0));
-        assert_eq!((shares.busy(), shares.system_total(), shares.user_total()), (50.0, 25.0, 25.0));
+        assert_eq!(
+            (shares.user, shares.idle, shares.softirq, shares.guest),
+            (25.0, 50.0, 25.0, 5.0)
+        );
+        assert_eq!(
+            (shares.busy(), shares.system_total(), shares.user_total()),
+            (50.0, 25.0, 25.0)
+        );
         assert_eq!(Shares::between(&old, &new, true).user, 50.0);
-        assert_eq!(Shares::between(&new, &new, false), Shares::default(), "no tick passed");
+        assert_eq!(
+            Shares::between(&new, &new, false),
+            Shares::default(),
+            "no tick passed"
+        );
         let back = Shares::between(&new, &old, false);
         assert_eq!(back, Shares::default());
     }

@@ -1,6 +1,6 @@
 //! What disks did.
 
-use super::{change, names};
+use super::change;
 use crate::record;
 
 /// What a disk did between two readings; numbers are changes.
@@ -8,8 +8,6 @@ use crate::record;
 pub struct Disk {
     /// Its name; none if it is all of them together.
     pub name: String,
-    /// Whether it has a line among the details.
-    pub listed: bool,
     /// Requests that read.
     pub reads: f64,
     /// Requests that were merged into others.
@@ -127,14 +125,20 @@ impl Disk {
 }
 
 /// Fills in the disks and their sum.
-pub(super) fn set(disks: &mut Vec<Disk>, total: &mut Disk, old: &[record::Disk], new: &[record::Disk]) {
+pub(super) fn set(
+    disks: &mut Vec<Disk>,
+    total: &mut Disk,
+    old: &[record::Disk],
+    new: &[record::Disk],
+) {
     disks.resize_with(new.len(), Disk::default);
     *total = Disk::default();
     for (at, (disk, new_disk)) in disks.iter_mut().zip(new).enumerate() {
-        disk.set(super::same(old, at, |other| other.name == new_disk.name), new_disk);
-        let known = |name: &str| new.iter().any(|other| other.name == name);
-        disk.listed = names::is_listed_disk(&disk.name, known);
-        if disk.listed && names::is_counted_disk(&disk.name) {
+        disk.set(
+            super::same(old, at, |other| other.name == new_disk.name),
+            new_disk,
+        );
+        if !new_disk.outside_totals {
             total.add(disk);
         }
     }

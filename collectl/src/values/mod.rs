@@ -6,7 +6,6 @@ mod change;
 mod cpu;
 mod disks;
 mod interrupts;
-pub mod names;
 mod network;
 mod nfs;
 mod protocols;
@@ -14,8 +13,8 @@ mod protocols;
 mod tests;
 
 pub use self::{
-    change::change, cpu::Shares, disks::Disk, interrupts::Interrupt, network::Interface, nfs::Calls,
-    nfs::Nfs, protocols::Protocols,
+    change::change, cpu::Shares, disks::Disk, interrupts::Interrupt, network::Interface,
+    nfs::Calls, nfs::Nfs, protocols::Protocols,
 };
 use crate::record::{self, Counters, Files, Load, Memory, Sockets, Time};
 
@@ -164,7 +163,12 @@ impl Interval {
         self.load = new.load;
         self.memory = new.memory;
         self.paging = both(&old.paging, &new.paging).map(|(old, new)| Paging::between(old, new));
-        disks::set(&mut self.disks, &mut self.disk_total, &old.disks, &new.disks);
+        disks::set(
+            &mut self.disks,
+            &mut self.disk_total,
+            &old.disks,
+            &new.disks,
+        );
         network::set(
             &mut self.interfaces,
             &mut self.network_total,

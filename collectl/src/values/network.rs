@@ -1,6 +1,6 @@
 //! What interfaces carried.
 
-use super::{change, disks::each, names};
+use super::{change, disks::each};
 use crate::record;
 
 /// What an interface carried between two readings; numbers are changes.
@@ -81,7 +81,7 @@ pub(super) fn set(
     *total = Interface::default();
     for (at, (interface, new)) in interfaces.iter_mut().zip(new).enumerate() {
         interface.set(super::same(old, at, |other| other.name == new.name), new);
-        if names::is_counted_interface(&interface.name) {
+        if !new.outside_totals {
             total.add(interface);
         }
     }

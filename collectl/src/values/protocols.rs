@@ -58,10 +58,10 @@ impl Protocols {
 
     /// Fills in the changes.
     pub(super) fn set(&mut self, old: Option<&record::Protocols>, new: &record::Protocols) {
-        self.changes
-            .resize_with(new.totals.len(), Default::default);
+        self.changes.resize_with(new.totals.len(), Default::default);
         let old = old.unwrap_or(new);
-        for (at, (to, (group, name, total))) in self.changes.iter_mut().zip(&new.totals).enumerate() {
+        for (at, (to, (group, name, total))) in self.changes.iter_mut().zip(&new.totals).enumerate()
+        {
             to.0.clone_from(group);
             to.1.clone_from(name);
             let before = super::same(&old.totals, at, |one| one.1 == *name && one.0 == *group);
