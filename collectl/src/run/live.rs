@@ -90,9 +90,11 @@ impl Live {
                 self.receiver.show(&lines, &self.control)?;
             }
             let parts = self.renderer.parts();
-            self.recording.plot(&reader.interval, table, parts, observer);
+            self.recording
+                .plot(&reader.interval, table, parts, observer);
         }
-        self.recording.raw(tick.time, &mut reader.text, table, observer);
+        self.recording
+            .raw(tick.time, &mut reader.text, table, observer);
         Ok(())
     }
 
@@ -118,7 +120,11 @@ impl<O: Observer + ?Sized> Work for Watched<'_, O> {
 }
 
 impl Reader {
-    fn open(options: &Options, root: &Path, source: Option<Box<dyn Source>>) -> Result<Self, Error> {
+    fn open(
+        options: &Options,
+        root: &Path,
+        source: Option<Box<dyn Source>>,
+    ) -> Result<Self, Error> {
         let processes = match options.subsystems.has(Subsystem::Processes) {
             false => None,
             true => {
@@ -177,4 +183,3 @@ fn with_remark(lines: &Lines, remark: &str) -> Lines {
         body: format!("{remark}{}", lines.body).into(),
     }
 }
-

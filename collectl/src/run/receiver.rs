@@ -51,7 +51,14 @@ impl Receiver {
                 };
                 let control = Arc::clone(control);
                 let gone = move || control.end(End::PeerGone);
-                Self::Client(Client::connect(runtime, (to, *port), *timeout, host, manner, gone)?)
+                Self::Client(Client::connect(
+                    runtime,
+                    (to, *port),
+                    *timeout,
+                    host,
+                    manner,
+                    gone,
+                )?)
             }
         })
     }

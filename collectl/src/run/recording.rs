@@ -33,7 +33,7 @@ struct Raw {
     record: String,
 }
 
-struct Plot {
+pub struct Plot {
     files: PlotFiles,
     /// `None` if what is shown is in the style of plot lines, too.
     renderer: Option<Renderer>,
@@ -99,12 +99,9 @@ impl Recording {
 
     /// Whether lines of plots are needed from the style of what is shown.
     pub fn needs_lines(&self) -> bool {
-        self.plot.as_ref().is_some_and(|plot| plot.renderer.is_none())
-    }
-
-    /// Whether there are raw files.
-    pub fn has_raw(&self) -> bool {
-        self.raw.is_some()
+        self.plot
+            .as_ref()
+            .is_some_and(|plot| plot.renderer.is_none())
     }
 
     /// Writes what was read, `text`, to raw files.
@@ -123,7 +120,8 @@ impl Recording {
         }
         raw.record.clear();
         push_record(&mut raw.record, now.wall_ns, text);
-        self.troubles.tell(raw.file.record(now, &raw.record), observer);
+        self.troubles
+            .tell(raw.file.record(now, &raw.record), observer);
     }
 
     /// Writes a sample to plot files; `shown` are its parts if it was shown as plot lines.
@@ -146,13 +144,13 @@ impl Recording {
             self.troubles.tell(raw.file.finish(now), observer);
         }
         if let Some(plot) = &mut self.plot {
-            self.troubles.tell(plot.files.finish(), observer);
+            self.troubles.tell(plot.finish(), observer);
         }
     }
 }
 
 impl Plot {
-    fn begin(
+    pub fn begin(
         options: &Options,
         keeping: Keeping,
         header: Box<dyn Fn(Time) -> String + Send>,
@@ -180,7 +178,7 @@ impl Plot {
         })
     }
 
-    fn write(
+    pub fn write(
         &mut self,
         machine: &Interval,
         processes: Option<&Table>,
@@ -198,10 +196,14 @@ impl Plot {
             .filter(|part| !(self.without_processes && part.suffix == PROCESSES));
         self.files.write(machine.time, parts.map(part))
     }
+
+    pub fn finish(&mut self) -> Result<(), FileError> {
+        self.files.finish()
+    }
 }
 
 /// A part of a plot as its file takes it.
-pub fn part(of: &Part) -> PlotPart<'_> {
+fn part(of: &Part) -> PlotPart<'_> {
     PlotPart {
         kind: of.suffix,
         header: &of.header,

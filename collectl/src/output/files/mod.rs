@@ -76,4 +76,11 @@ impl Keeping {
             zone,
         }
     }
+
+    /// What tells files of one day and place from others.
+    #[must_use]
+    pub fn day(&self, now: Time) -> String {
+        let day = raw::timestamp(now).to_zoned(self.zone.clone()).datetime();
+        self.naming.plot(day, "", false).display().to_string()
+    }
 }

@@ -92,6 +92,9 @@ fn a_file_that_is_to_be_new_is_not_touched_if_it_is_there() {
     let header = Box::new(|_| "####\n".to_owned());
     let error = PlotFiles::begin(keeping, header, ["tab"], at(0)).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("could not make ") && text.contains("vm-20261120.tab"), "{text}");
+    assert!(
+        text.starts_with("could not make ") && text.contains("vm-20261120.tab"),
+        "{text}"
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine\n");
 }

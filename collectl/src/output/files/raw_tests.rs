@@ -33,8 +33,14 @@ fn begin(directory: &Path, roll: Option<Roll>) -> RawFile {
 
 fn record(file: &mut RawFile, second: u64) {
     let mut record = String::new();
-    push_record(&mut record, at(second).wall_ns, &format!("cpu {second}
-"));
+    push_record(
+        &mut record,
+        at(second).wall_ns,
+        &format!(
+            "cpu {second}
+"
+        ),
+    );
     file.record(at(second), &record).unwrap();
 }
 
