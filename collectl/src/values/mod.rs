@@ -6,7 +6,7 @@ mod change;
 mod cpu;
 mod disks;
 mod interrupts;
-mod network;
+pub mod network;
 mod nfs;
 mod protocols;
 #[cfg(test)]

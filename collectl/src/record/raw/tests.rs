@@ -152,7 +152,7 @@ fn facts_of_a_machine_come_from_its_files() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let system = System::of(tree.path(), 5000_900_000_000);
+    let system = System::of(tree.path(), 5_000_900_000_000);
     assert_eq!(
         (system.host.as_str(), system.kernel.as_str()),
         ("node7", "6.1.0")
@@ -221,11 +221,11 @@ fn options() -> crate::options::Options {
 }
 
 #[test]
-fn times_are_rounded_to_milliseconds_and_read_with_any_decimals() {
+fn times_are_cut_to_milliseconds_and_read_with_any_decimals() {
     let mut text = String::new();
-    push_close(&mut text, 1_795_196_345_001_499_999);
-    push_close(&mut text, 1_795_196_345_999_500_000);
-    assert_eq!(text, ">>> 1795196345.001 <<<\n>>> 1795196346.000 <<<\n");
+    push_close(&mut text, 1_795_196_345_001_000_000);
+    push_close(&mut text, 1_795_196_345_999_999_999);
+    assert_eq!(text, ">>> 1795196345.001 <<<\n>>> 1795196345.999 <<<\n");
     assert_eq!(
         time(">>> 1795196345.001 <<<"),
         Some(1_795_196_345_001_000_000)
