@@ -8,7 +8,8 @@ use std::{
 
 use super::lines::push;
 use crate::record::devices::{
-    DISKS_OUTSIDE, INTERFACES_OUTSIDE, is_counted_disk, is_counted_interface, is_disk, is_listed_disk,
+    DISKS_OUTSIDE, INTERFACES_OUTSIDE, is_counted_disk, is_counted_interface, is_disk,
+    is_whole_disk,
 };
 
 /// A device, as it was found.
@@ -61,7 +62,7 @@ impl Disks {
         let mut differs = false;
         for name in names {
             let known = |other: &str| self.known.iter().any(|known| known.name == other);
-            let (listed, counted) = (is_listed_disk(name, known), is_counted_disk(name));
+            let (whole, counted) = (is_whole_disk(name, known), is_counted_disk(name));
             let directory = self.sys.join(name.replace('/', "!"));
             let is = |file: &str| directory.join(file).exists();
             let says = |file: &str, what: &str| {
@@ -69,14 +70,15 @@ impl Disks {
             };
             let (shown, outside) = if directory.exists() {
                 let none = !is_disk(name) || is("partition") || says("hidden", "1");
-                let of_others = fs::read_dir(directory.join("slaves")).is_ok_and(|mut all| all.next().is_some());
+                let of_others = fs::read_dir(directory.join("slaves"))
+                    .is_ok_and(|mut all| all.next().is_some());
                 // What is empty may be filled.
                 let empty = says("size", "0");
                 (!none && !empty, none || of_others || !counted)
             } else {
-                (listed, !listed || !counted)
+                (whole, !whole || !counted)
             };
-            differs |= shown && (outside == counted || !listed);
+            differs |= shown && (outside == (whole && counted));
             self.known.push(Known {
                 name: name.to_owned(),
                 shown,

@@ -2,11 +2,11 @@
 //! machine at hand [`reading`](crate::reading) knows better, and its records say so where names would tell
 //! otherwise.
 //!
-//! A disk is listed unless it is a part of another one or memory and files in the shape of a disk. It is
+//! Disks are in our records unless they are parts of others or memory and files in the shape of a disk. One is
 //! counted in totals unless it is made of other disks, whose requests are counted there already. An
 //! interface is counted unless what it carries is carried by another one, too, or never leaves the machine.
 
-/// A record's line of ours that names those of its disks that totals leave out. All that it has are listed then.
+/// A record's line of ours that names those of its disks that totals leave out.
 pub const DISKS_OUTSIDE: &str = "subjiffy-disks-outside";
 
 /// The same of interfaces.
@@ -21,17 +21,45 @@ const MADE_OF_DISKS: [&str; 5] = ["dm-", "md", "drbd", "bcache", "psv"];
 /// Interfaces that are known by these names with a number behind them, or anything after a dash or an
 /// underscore.
 const VIRTUAL: [&str; 29] = [
-    "bond", "br", "cilium", "docker", "dummy", "erspan", "geneve", "gre", "gretap", "ifb", "ip6gre",
-    "ip6gretap", "ip6tnl", "ip6_vti", "ip_vti", "ipvlan", "lo", "macvlan", "macvtap", "nlmon", "sit",
-    "team", "tun", "tunl", "vcan", "vlan", "vxlan", "wg", "virbr",
+    "bond",
+    "br",
+    "cilium",
+    "docker",
+    "dummy",
+    "erspan",
+    "geneve",
+    "gre",
+    "gretap",
+    "ifb",
+    "ip6gre",
+    "ip6gretap",
+    "ip6tnl",
+    "ip6_vti",
+    "ip_vti",
+    "ipvlan",
+    "lo",
+    "macvlan",
+    "macvtap",
+    "nlmon",
+    "sit",
+    "team",
+    "tun",
+    "tunl",
+    "vcan",
+    "vlan",
+    "vxlan",
+    "wg",
+    "virbr",
 ];
 
 /// Interfaces of containers and virtual machines: anything may follow.
-const GUESTS: [&str; 8] = ["cali", "cni", "flannel", "lxc", "ovs", "tap", "veth", "vnet"];
+const GUESTS: [&str; 8] = [
+    "cali", "cni", "flannel", "lxc", "ovs", "tap", "veth", "vnet",
+];
 
-/// Whether a disk has a line among the details. `known` says whether there is a disk of a name.
+/// Whether it is a disk as a whole. `known` says whether there is a disk of a name.
 #[must_use]
-pub fn is_listed_disk(name: &str, known: impl Fn(&str) -> bool) -> bool {
+pub fn is_whole_disk(name: &str, known: impl Fn(&str) -> bool) -> bool {
     is_disk(name) && !is_part(name, known)
 }
 
@@ -44,7 +72,7 @@ pub fn is_disk(name: &str) -> bool {
     !made_up && !is_path(name)
 }
 
-/// Whether a disk that is listed counts in totals.
+/// Whether a whole disk counts in totals.
 #[must_use]
 pub fn is_counted_disk(name: &str) -> bool {
     let stacked = |kind: &&str| {
@@ -101,23 +129,36 @@ fn is_number(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn listed(names: &str) -> String {
+    fn whole(names: &str) -> String {
         let all: Vec<_> = names.split(' ').collect();
-        let listed = all
+        let whole = all
             .iter()
-            .filter(|name| is_listed_disk(name, |other| all.contains(&other)));
-        listed.copied().collect::<Vec<_>>().join(" ")
+            .filter(|name| is_whole_disk(name, |other| all.contains(&other)));
+        whole.copied().collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn whole_disks_are_listed() {
-        assert_eq!(listed("sda sda1 sda2 sdb sdab sdab10"), "sda sdb sdab");
-        assert_eq!(listed("nvme0n1 nvme0n1p1 nvme0c0n1 nvme10n2"), "nvme0n1 nvme10n2");
-        assert_eq!(listed("mmcblk0 mmcblk0p1 mmcblk0boot0"), "mmcblk0 mmcblk0boot0");
-        assert_eq!(listed("xvda1"), "xvda1", "there is no disk of which it is a part");
-        assert_eq!(listed("loop0 ram0 zram0 vda dm-0 md127 md127p1"), "vda dm-0 md127");
-        assert_eq!(listed("sr0 nbd0 rbd1 rbd1p1"), "sr0 nbd0 rbd1");
-        assert_eq!(listed(""), "");
+    fn whole_disks_are_told_from_their_parts() {
+        assert_eq!(whole("sda sda1 sda2 sdb sdab sdab10"), "sda sdb sdab");
+        assert_eq!(
+            whole("nvme0n1 nvme0n1p1 nvme0c0n1 nvme10n2"),
+            "nvme0n1 nvme10n2"
+        );
+        assert_eq!(
+            whole("mmcblk0 mmcblk0p1 mmcblk0boot0"),
+            "mmcblk0 mmcblk0boot0"
+        );
+        assert_eq!(
+            whole("xvda1"),
+            "xvda1",
+            "there is no disk of which it is a part"
+        );
+        assert_eq!(
+            whole("loop0 ram0 zram0 vda dm-0 md127 md127p1"),
+            "vda dm-0 md127"
+        );
+        assert_eq!(whole("sr0 nbd0 rbd1 rbd1p1"), "sr0 nbd0 rbd1");
+        assert_eq!(whole(""), "");
     }
 
     #[test]
@@ -133,14 +174,15 @@ mod tests {
     #[test]
     fn real_interfaces_are_counted() {
         for name in [
-            "eth0", "enp0s3", "eno1", "ens192", "em1", "p1p2", "ib0", "wlan0", "wlp2s0", "hsn0", "brocade0",
-            "lowpan0", "usb0",
+            "eth0", "enp0s3", "eno1", "ens192", "em1", "p1p2", "ib0", "wlan0", "wlp2s0", "hsn0",
+            "brocade0", "lowpan0", "usb0",
         ] {
             assert!(is_counted_interface(name), "{name}");
         }
         for name in [
-            "lo", "bond0", "br0", "br-12ab", "docker0", "veth12ab", "virbr0", "eth0.100", "eth0:1", "vlan7",
-            "tun0", "tap0", "ifb1", "sit0", "ip6tnl0", "wg0", "cni0", "cali12ef", "team0", "dummy0",
+            "lo", "bond0", "br0", "br-12ab", "docker0", "veth12ab", "virbr0", "eth0.100", "eth0:1",
+            "vlan7", "tun0", "tap0", "ifb1", "sit0", "ip6tnl0", "wg0", "cni0", "cali12ef", "team0",
+            "dummy0",
         ] {
             assert!(!is_counted_interface(name), "{name}");
         }

@@ -167,9 +167,7 @@ pub struct Disk {
     pub in_flight: u64,
     pub busy_ms: u64,
     pub weighted_ms: u64,
-    /// It is a part of another, or memory or a file: it has no line among the details, and totals leave it out.
-    pub unlisted: bool,
-    /// It is made of other disks, which do what it does: totals leave it out.
+    /// What it does is that of other disks, or nothing of a disk: totals leave it out.
     pub outside_totals: bool,
 }
 

@@ -134,17 +134,11 @@ pub(super) fn set(
     disks.resize_with(new.len(), Disk::default);
     *total = Disk::default();
     for (at, (disk, new_disk)) in disks.iter_mut().zip(new).enumerate() {
-<<<<<<< HEAD
         disk.set(
             super::same(old, at, |other| other.name == new_disk.name),
             new_disk,
         );
         if !new_disk.outside_totals {
-=======
-        disk.set(super::same(old, at, |other| other.name == new_disk.name), new_disk);
-        disk.listed = !new_disk.unlisted;
-        if disk.listed && !new_disk.outside_totals {
->>>>>>> c6-record
             total.add(disk);
         }
     }

@@ -6,7 +6,7 @@ mod change;
 mod cpu;
 mod disks;
 mod interrupts;
-pub mod network;
+mod network;
 mod nfs;
 mod protocols;
 #[cfg(test)]

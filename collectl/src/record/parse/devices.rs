@@ -23,12 +23,11 @@ impl Outside<'_> {
                 let mut before = counters.disks[..at].iter().rev().take(NEAR);
                 before.any(|one| one.name == other)
             };
-            let (unlisted, outside) = match self.disks {
-                Some(names) => (false, said(names, name)),
-                None => (!devices::is_listed_disk(name, known), !devices::is_counted_disk(name)),
+            let outside = match self.disks {
+                Some(names) => said(names, name),
+                None => !devices::is_whole_disk(name, known) || !devices::is_counted_disk(name),
             };
-            let disk = &mut counters.disks[at];
-            (disk.unlisted, disk.outside_totals) = (unlisted, outside);
+            counters.disks[at].outside_totals = outside;
         }
         for interface in &mut counters.interfaces {
             interface.outside_totals = match self.interfaces {
@@ -93,7 +92,6 @@ pub(super) fn disk(disks: &mut List<Disk>, text: &str) {
         in_flight,
         busy_ms,
         weighted_ms,
-        unlisted: false,
         outside_totals: false,
     };
 }

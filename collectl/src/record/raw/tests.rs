@@ -9,7 +9,10 @@ use jiff::tz::{Offset, TimeZone};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::record::{Error, Time};
+use crate::{
+    options::{Intervals, Options, Subsystem},
+    record::{Error, Time},
+};
 
 const COLLECTL: &str = "\
 ################################################################################
@@ -190,33 +193,15 @@ fn facts_of_a_machine_come_from_its_files() {
     assert_eq!(System::of(&tree.path().join("nowhere"), 0).host, "");
 }
 
-fn options() -> crate::options::Options {
-    use crate::options::*;
+fn options() -> Options {
     Options {
         subsystems: [Subsystem::Processes, Subsystem::Cpu].into_iter().collect(),
         intervals: Intervals {
             main: Duration::from_millis(250),
             processes: Duration::from_millis(1500),
         },
-        count: None,
-        runtime: None,
-        align: false,
-        style: Style::Brief,
-        time: None,
-        headers: Headers::Once,
-        wide: false,
-        digits: Digits::Plain,
-        totals: false,
-        sizes: false,
-        processes: ProcessOptions::default(),
-        address: None,
-        files: None,
-        playback: Vec::new(),
-        daemon: false,
-        nohup: false,
-        quiet: false,
-        comment: None,
         words: "-scZ -i.25:1.5".to_owned(),
+        ..Options::default()
     }
 }
 
