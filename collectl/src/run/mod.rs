@@ -65,6 +65,7 @@ pub struct Run {
     options: Options,
     bounds: Bounds,
     root: PathBuf,
+    zone: TimeZone,
     control: Arc<Control>,
     kind: Kind,
 }
@@ -110,6 +111,7 @@ impl Run {
             options,
             bounds,
             root,
+            zone,
             control,
             kind,
         })
@@ -133,6 +135,7 @@ impl Run {
             options,
             bounds,
             root,
+            zone,
             control,
             kind,
         } = self;
@@ -156,7 +159,8 @@ impl Run {
                 end
             }
             Kind::Playback(mut receiver) => {
-                let end = Playback::new(&options, &root, &mut receiver, &control).play(observer);
+                let end =
+                    Playback::new(&options, &root, &zone, &mut receiver, &control).play(observer);
                 receiver.close();
                 end
             }

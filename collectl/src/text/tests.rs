@@ -47,6 +47,7 @@ pub(super) fn options(letters: &str, style: Style) -> Options {
         quiet: false,
         comment: None,
         words: String::new(),
+        ..Options::default()
     }
 }
 
