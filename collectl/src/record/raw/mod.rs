@@ -5,10 +5,13 @@
 //! * [`push_record`], [`push_close`]: the text of records
 //! * [`Reader`]: the records of a file
 
+mod gather;
 mod header;
 mod reader;
 mod system;
 
+#[cfg(test)]
+mod header_tests;
 #[cfg(test)]
 mod tests;
 
