@@ -1,13 +1,17 @@
 //! What all formats need to know to write a sample.
 
-use super::{facts::Facts, scale::Form};
+use super::{
+    facts::Facts,
+    order::{Order, found},
+    scale::Form,
+};
 use crate::{
     options::{Subsystem, Subsystems},
-    values::{Cpu, Interval},
+    values::{Cpu, Disk, Interface, Interval},
 };
 
 /// A sample, and how it is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The sample.
     pub interval: &'a Interval,
@@ -15,6 +19,8 @@ pub struct Context<'a> {
     pub facts: &'a Facts,
     /// What is shown.
     pub subsystems: Subsystems,
+    /// The order of devices.
+    pub order: &'a Order,
     /// How numbers are scaled.
     pub form: Form,
     /// Mean sizes of requests in brief lines.
@@ -34,6 +40,18 @@ impl Context<'_> {
     #[must_use]
     pub fn cpu(&self, number: usize) -> Cpu {
         self.interval.cpus.get(number).copied().unwrap_or_default()
+    }
+
+    /// Disks in their order.
+    pub fn disks(&self) -> impl Iterator<Item = &Disk> {
+        let names = self.order.disks().iter().enumerate();
+        names.filter_map(|(at, name)| found(&self.interval.disks, at, |one| one.name == *name))
+    }
+
+    /// Interfaces in their order.
+    pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
+        let names = self.order.interfaces().iter().enumerate();
+        names.filter_map(|(at, name)| found(&self.interval.interfaces, at, |one| one.name == *name))
     }
 
     /// Whether a CPU is online. If no reading has CPU times, all are.

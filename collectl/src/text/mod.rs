@@ -12,8 +12,13 @@ mod brief;
 mod context;
 mod exact;
 mod facts;
+#[cfg(test)]
+mod header_tests;
 mod headers;
 mod json;
+mod order;
+#[cfg(test)]
+mod property_tests;
 mod renderer;
 #[cfg(test)]
 mod tests;

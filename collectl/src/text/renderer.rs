@@ -11,6 +11,7 @@ use super::{
     exact,
     facts::Facts,
     lexpr,
+    order::Order,
     plot::{Part, Plotter},
     scale::Form,
     verbose::Blocks,
@@ -28,6 +29,7 @@ pub struct Renderer {
     look: Look,
     zone: TimeZone,
     style: Kind,
+    order: Order,
     header: Arc<str>,
     /// The header as it would be now.
     next_header: String,
@@ -53,11 +55,12 @@ enum Kind {
 }
 
 impl Look {
-    fn context<'a>(&'a self, interval: &'a Interval) -> Context<'a> {
+    fn context<'a>(&'a self, interval: &'a Interval, order: &'a Order) -> Context<'a> {
         Context {
             interval,
             facts: &self.facts,
             subsystems: self.subsystems,
+            order,
             form: self.form,
             sizes: self.sizes,
             totals: self.totals,
@@ -93,6 +96,7 @@ impl Renderer {
             },
             zone,
             style,
+            order: Order::default(),
             header: Arc::from(""),
             next_header: String::new(),
             body: String::new(),
@@ -118,7 +122,10 @@ impl Renderer {
 
     fn sample(&mut self, machine: Option<&Interval>, processes: Option<&Table>, moment: &Moment) {
         let (header, body) = (&mut self.next_header, &mut self.body);
-        let context = machine.map(|machine| self.look.context(machine));
+        if let Some(machine) = machine {
+            self.order.update(machine);
+        }
+        let context = machine.map(|machine| self.look.context(machine, &self.order));
         let context = context.as_ref();
         match &mut self.style {
             Kind::Brief(format) => {
@@ -166,7 +173,7 @@ impl Renderer {
         let of = self.look.subsystems;
         if let Kind::Verbose(blocks) = &mut self.style {
             let moment = Moment::of(machine.time, &self.zone);
-            let context = self.look.context(machine);
+            let context = self.look.context(machine, &self.order);
             return blocks.first_header(&self.look.facts, &context, &moment);
         }
         let processes = Table::default();

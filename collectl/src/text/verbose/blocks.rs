@@ -57,8 +57,8 @@ impl Blocks {
         Self {
             records: !is_one || all_processes,
             titles: all_processes || options.headers != Headers::Never,
-            // Times are left out where columns differ.
-            time: options.time.filter(|_| is_one),
+            // As collectl has it: playback leaves times out where columns differ.
+            time: options.time.filter(|_| is_one || options.playback.is_empty()),
             millis: options.time.is_some_and(|time| time.millis),
             count: 0,
             processes,
