@@ -31,6 +31,10 @@ pub struct AgentArgs {
     /// Changes the port only; 0 is a free one
     #[arg(short, long, value_name = "N")]
     pub port: Option<u16>,
+    /// Gives collectl's lines (-scdn -i1) to who connects (server[:PORT]), or connects to HOST[:PORT];
+    /// may repeat. The configuration file can say more about them
+    #[arg(short = 'A', long, value_name = "server[:PORT]|HOST[:PORT]")]
+    pub address: Vec<String>,
     /// Sampling period of streams that name none, 1ms to 1h, in words: 500ms, 2s, 1m30s
     /// [default: 1s]
     #[arg(long, value_name = "DUR", value_parser = period)]
@@ -89,6 +93,21 @@ pub enum Command {
     /// Tells a running agent what to do, or asks it how it is
     #[command(after_help = CTL_HELP)]
     Ctl(CtlArgs),
+    /// Does what collectl does, with its switches: `subjiffy collectl -h`
+    #[command(disable_help_flag = true)]
+    Collectl(CollectlArgs),
+}
+
+/// `subjiffy collectl`
+#[derive(Debug, Clone, Args)]
+pub struct CollectlArgs {
+    /// collectl's switches
+    #[arg(
+        value_name = "SWITCH",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<OsString>,
 }
 
 /// `subjiffy top`

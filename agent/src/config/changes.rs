@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use subjiffy_collectl::options::Options;
 use subjiffy_proto::control::Element;
 
 use super::{At, Config, ElementSettings, SAMPLING};
@@ -70,6 +71,10 @@ impl Config {
         }
     }
 
+    fn switches(&self) -> impl Iterator<Item = (&Element, &Options)> {
+        self.collectl.iter().map(|(name, said)| (name, &said.value))
+    }
+
     /// Keys that have other values here than in `old` and need a restart.
     #[must_use]
     pub fn restart(&self, old: &Self) -> Vec<&'static str> {
@@ -104,6 +109,10 @@ impl Config {
             (
                 "control_group",
                 differ(&self.control_group, &old.control_group),
+            ),
+            (
+                "switches of output/collectl/...",
+                self.switches().ne(old.switches()),
             ),
         ];
         let differing = keys.into_iter().filter(|(_, differs)| *differs);

@@ -13,6 +13,9 @@
 #![doc = include_str!("example.toml")]
 //! ```
 //!
+//! An output of collectl's lines has a table by a name of your own below `output/collectl/`, with
+//! `switches` besides `enabled` and `period`.
+//!
 //! `period` at the top and in `["source/ebpf/sched"]` is the same key. An unknown key is an error.
 //!
 //! # Keys of Alumet
@@ -33,6 +36,7 @@
 
 mod alumet;
 pub mod changes;
+mod collectl;
 pub mod file;
 pub mod problem;
 mod source;
@@ -41,6 +45,7 @@ mod values;
 
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
+use subjiffy_collectl::options::Options;
 use subjiffy_proto::control::{Element, Kind};
 use toml::de::DeTable;
 
@@ -93,6 +98,8 @@ pub struct Config {
     pub control_group: Option<At<String>>,
     /// Elements; that of [`SAMPLING`] has no period here.
     pub elements: BTreeMap<Element, ElementSettings>,
+    /// Outputs in collectl's formats, and what their switches say.
+    pub collectl: BTreeMap<Element, At<Options>>,
     /// What is accepted and has no meaning here.
     pub warnings: Vec<Problem>,
 }

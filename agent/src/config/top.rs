@@ -4,7 +4,7 @@ use subjiffy_proto::control::Element;
 use toml::de::DeTable;
 
 use super::{
-    Config, ElementSettings, Known, Page, SAMPLING,
+    Config, ElementSettings, Known, Page, SAMPLING, collectl,
     problem::{Place, nearest},
     values::{Reader, Value},
 };
@@ -122,6 +122,9 @@ impl Config {
     ) {
         // As in commands.
         let own = name.replacen("/plugin-", "/", 1);
+        if let Some(name) = own.strip_prefix(collectl::BEGIN) {
+            return self.read_collectl(to, place, name, value);
+        }
         let Some((known, usual)) = known.iter().find(|(known, _)| known.to_string() == own) else {
             let names: Vec<_> = known.iter().map(|(name, _)| name.to_string()).collect();
             let text = match nearest(&own, names.iter().map(String::as_str)).as_str() {

@@ -10,6 +10,7 @@ mod whence;
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
+use subjiffy_collectl::options::Options;
 use subjiffy_proto::control::Element;
 
 use crate::{
@@ -38,6 +39,8 @@ pub struct Settings {
     pub period: Duration,
     /// What the file says about elements; nothing about the sampling period.
     pub elements: BTreeMap<Element, ElementSettings>,
+    /// Outputs in collectl's formats.
+    pub collectl: BTreeMap<Element, Options>,
     /// Where the control socket is to be, if somebody said it.
     pub control: Option<PathBuf>,
     /// The name or number of a group that may use it.
@@ -117,6 +120,7 @@ impl Settings {
         Ok(Self {
             period: sources.period(),
             elements: file.map_or_else(BTreeMap::new, |file| file.config.elements.clone()),
+            collectl: sources.collectl()?,
             control: sources.control(),
             control_group: sources.control_group(),
             no_control: args.no_control,

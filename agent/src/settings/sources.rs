@@ -1,10 +1,14 @@
 //! Flags, variables and the file side by side: the first one that says something counts.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use subjiffy_collectl::options::Options;
+use subjiffy_proto::control::Element;
 
 use super::{PERIOD, Tls, TokenSource, Told, Variables, Whence};
 use crate::{
     cli::AgentArgs,
+    collectl,
     config::{At, Config, ConfigFile, Page},
     serve::Limits,
 };
@@ -58,6 +62,19 @@ impl<'a> Sources<'a> {
             limits.connections_per_address = most.get().into();
         }
         limits
+    }
+
+    /// Outputs in collectl's formats: those of the file and of flags.
+    pub(super) fn collectl(&self) -> Result<BTreeMap<Element, Options>, String> {
+        let file = self.file.iter().flat_map(|file| &file.config.collectl);
+        let mut all: BTreeMap<_, _> = file
+            .map(|(name, said)| (name.clone(), said.value.clone()))
+            .collect();
+        for address in &self.args.address {
+            let options = collectl::options_of_address(address)?;
+            all.insert(collectl::element(address), options);
+        }
+        Ok(all)
     }
 
     pub(super) fn control(&self) -> Option<PathBuf> {

@@ -7,11 +7,20 @@
 pub mod raw;
 pub mod text;
 
-mod processes;
+mod command;
+mod facts;
+mod files;
+mod filter;
+mod kept;
+mod live;
+mod neutral;
 mod row;
 mod table;
+#[cfg(test)]
+mod testing;
+mod users;
 
-pub use processes::{Error, Processes};
+pub use live::{Error, Processes};
 pub use row::{CpuTime, Faults, Io, Memory, Row, Switches};
 pub use table::Table;
 

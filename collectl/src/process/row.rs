@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// The unit of times in `/proc`: `USER_HZ` is 100 on all machines that collectl runs on.
+pub(super) const TICK_NS: u64 = 10_000_000;
+
 /// A process, or one of its threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -38,6 +41,10 @@ pub struct Row {
     pub time: CpuTime,
     /// CPU time since it began.
     pub total: CpuTime,
+    /// CPU time of dead children that it learned of in the interval.
+    pub children: CpuTime,
+    /// Those since it began, in ticks as the kernel has them.
+    pub total_children: CpuTime,
     /// Time it waited for a CPU in the interval, ns; `None` where it is not known.
     pub run_delay_ns: Option<u64>,
     /// Context switches in the interval.
@@ -60,10 +67,11 @@ pub struct Row {
     pub command: String,
     /// It died in the interval.
     pub exited: bool,
+    /// For recordings: what follows the parent in its `stat` file.
+    pub(super) stat: String,
 }
 
-/// CPU time, ns. With [`with_children`](crate::options::ProcessOptions::with_children) that of dead
-/// children is in it.
+/// CPU time, ns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CpuTime {
     /// In user mode.
@@ -73,6 +81,31 @@ pub struct CpuTime {
 }
 
 impl CpuTime {
+    /// With that of another.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            user_ns: self.user_ns.saturating_add(other.user_ns),
+            system_ns: self.system_ns.saturating_add(other.system_ns),
+        }
+    }
+
+    /// What came since it was `old`; nothing goes back.
+    #[must_use]
+    pub const fn since(self, old: Self) -> Self {
+        Self {
+            user_ns: self.user_ns.saturating_sub(old.user_ns),
+            system_ns: self.system_ns.saturating_sub(old.system_ns),
+        }
+    }
+
+    /// From what the kernel counts in ticks.
+    pub(super) const fn of_ticks(user: u64, system: u64) -> Self {
+        Self {
+            user_ns: user.saturating_mul(TICK_NS),
+            system_ns: system.saturating_mul(TICK_NS),
+        }
+    }
     /// Both together.
     #[must_use]
     pub const fn sum_ns(self) -> u64 {
@@ -119,6 +152,17 @@ pub struct Switches {
     pub involuntary: u64,
 }
 
+impl Switches {
+    /// What came since they were `old`.
+    #[must_use]
+    pub const fn since(self, old: Self) -> Self {
+        Self {
+            voluntary: self.voluntary.saturating_sub(old.voluntary),
+            involuntary: self.involuntary.saturating_sub(old.involuntary),
+        }
+    }
+}
+
 /// Page faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faults {
@@ -126,6 +170,17 @@ pub struct Faults {
     pub minor: u64,
     /// That needed one.
     pub major: u64,
+}
+
+impl Faults {
+    /// What came since they were `old`.
+    #[must_use]
+    pub const fn since(self, old: Self) -> Self {
+        Self {
+            minor: self.minor.saturating_sub(old.minor),
+            major: self.major.saturating_sub(old.major),
+        }
+    }
 }
 
 /// Input and output, by the names of `/proc/PID/io`.
@@ -147,12 +202,66 @@ pub struct Io {
     pub cancelled_bytes: u64,
 }
 
+impl Io {
+    /// What came since it was `old`.
+    #[must_use]
+    pub const fn since(self, old: Self) -> Self {
+        Self {
+            read_chars: self.read_chars.saturating_sub(old.read_chars),
+            written_chars: self.written_chars.saturating_sub(old.written_chars),
+            read_calls: self.read_calls.saturating_sub(old.read_calls),
+            write_calls: self.write_calls.saturating_sub(old.write_calls),
+            read_bytes: self.read_bytes.saturating_sub(old.read_bytes),
+            written_bytes: self.written_bytes.saturating_sub(old.written_bytes),
+            cancelled_bytes: self.cancelled_bytes.saturating_sub(old.cancelled_bytes),
+        }
+    }
+}
+
 impl Row {
+    /// One of which nothing is known yet.
+    pub(super) fn new(pid: u32) -> Self {
+        Self {
+            slot: 0,
+            version: 0,
+            pid,
+            thread_of: None,
+            ppid: 0,
+            uid: 0,
+            user: Arc::from("0"),
+            priority: None,
+            nice: 0,
+            threads: 0,
+            state: '?',
+            cpu: None,
+            start_ns: 0,
+            memory: Memory::default(),
+            time: CpuTime::default(),
+            total: CpuTime::default(),
+            children: CpuTime::default(),
+            total_children: CpuTime::default(),
+            run_delay_ns: None,
+            switches: Switches::default(),
+            total_switches: Switches::default(),
+            faults: Faults::default(),
+            total_faults: Faults::default(),
+            io: None,
+            total_io: None,
+            network: None,
+            name: String::new(),
+            command: String::new(),
+            exited: false,
+            stat: String::new(),
+        }
+    }
+
     /// Whether it did anything in the interval, its end included.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.exited
             || self.time != CpuTime::default()
+            || self.children != CpuTime::default()
+            || self.run_delay_ns.is_some_and(|ns| ns > 0)
             || self.switches != Switches::default()
             || self.faults != Faults::default()
             || self.io.is_some_and(|io| io != Io::default())

@@ -1,50 +1,143 @@
 //! Processes as lines of columns and as plot lines.
 
+mod columns;
+mod fields;
+mod plot;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
+
 use jiff::tz::TimeZone;
 
-use super::Table;
-use crate::options::{Options, ProcessOptions};
+use super::{Table, kept::Kept};
+use crate::{
+    options::{Columns, Digits, Options, ProcessOptions, Start},
+    text::scale::Column,
+};
 
 /// Writes the line above the columns, `# PROCESS SUMMARY (counters are /sec)`, with its end. With
 /// `totals` (`-on`) counters are not divided by the time.
 pub fn title(options: &ProcessOptions, totals: bool, to: &mut String) {
-    let _ = (options, totals, to);
+    let counters = match (options.total_faults, totals) {
+        (true, _) => "cumulative",
+        (false, true) => "/int",
+        (false, false) => "/sec",
+    };
+    to.push_str("# PROCESS SUMMARY (counters are ");
+    to.push_str(counters);
+    to.push_str(")\n");
 }
 
 /// Writes the line of column names with its end. `filler` stands between `#` and the first of them:
 /// `Time     ` where data lines begin with a time, else nothing.
 pub fn columns(options: &ProcessOptions, filler: &str, to: &mut String) {
-    let _ = (options, filler, to);
+    to.push('#');
+    to.push_str(filler);
+    to.push_str(" PID  ");
+    fields::left("User", fields::user_width(options), to);
+    match options.columns {
+        Columns::Standard => {
+            to.push_str(if options.priority_numbers {
+                " PRIO"
+            } else {
+                " PR"
+            });
+            to.push_str("  PPID THRD S   VSZ   RSS CP  SysT  UsrT Pct  AccuTime ");
+            to.push_str(match options.start {
+                Start::None => "",
+                Start::Time => "StrtTime ",
+                Start::Date => "StartTime      ",
+            });
+            to.push_str(" RKB  WKB ");
+            to.push_str(if options.switches { "VCtx NCtx " } else { "" });
+            to.push_str("MajF MinF ");
+        }
+        Columns::InputOutput => to.push_str(
+            "  PPID S  SysT  UsrT Pct  AccuTime   RKB   WKB  RKBC  WKBC  RSys  WSys  Cncl ",
+        ),
+        Columns::Memory => {
+            to.push_str(" S VmSize  VmLck  VmRSS VmData  VmStk  VmExe  VmLib  VmSwp MajF MinF ")
+        }
+    }
+    if options.exact {
+        to.push_str("    SysMs     UsrMs    WaitMs ");
+    }
+    if options.network {
+        to.push_str(" KBIn KBOut ");
+    }
+    to.push_str("Command\n");
 }
 
 /// Writes the names of plot columns from `PID` on, without a separator before the first and without
 /// the end of the line.
 pub fn plot_columns(options: &ProcessOptions, separator: char, to: &mut String) {
-    let _ = (options, separator, to);
+    plot::columns(options, separator, to);
 }
 
 /// Writes rows and keeps the text of those that do not change. There is one for each place where rows
 /// go with looks of its own.
-pub struct Rows {}
+pub struct Rows {
+    look: Look,
+    plot: Option<char>,
+    kept: Kept,
+}
+
+/// How rows look.
+pub(super) struct Look {
+    options: ProcessOptions,
+    zone: TimeZone,
+    wide: bool,
+    digits: Digits,
+    totals: bool,
+}
+
+impl Look {
+    fn scaled(&self, value: f64, column: Column) -> impl Display {
+        column.show(value, self.wide)
+    }
+}
 
 impl Rows {
     /// Lines of columns. Start times are shown in the time zone.
     #[must_use]
     pub fn of_columns(options: &Options, zone: TimeZone) -> Self {
-        let _ = (options, zone);
-        Self {}
+        Self::new(options, zone, None)
     }
 
     /// Plot lines.
     #[must_use]
     pub fn of_plot(options: &Options, separator: char) -> Self {
-        let _ = (options, separator);
-        Self {}
+        Self::new(options, TimeZone::UTC, Some(separator))
+    }
+
+    fn new(options: &Options, zone: TimeZone, plot: Option<char>) -> Self {
+        let look = Look {
+            options: options.processes.clone(),
+            zone,
+            wide: options.wide,
+            digits: options.digits,
+            totals: options.totals,
+        };
+        Self {
+            look,
+            plot,
+            kept: Kept::default(),
+        }
     }
 
     /// Writes a line a row, each with its end. Each begins with `prefix`: nothing or `HH:MM:SS ` before
     /// columns, date and time with a separator after each in plot lines.
     pub fn write(&mut self, table: &Table, prefix: &str, to: &mut String) {
-        let _ = (table, prefix, to);
+        for row in table.rows() {
+            to.push_str(prefix);
+            self.kept.write(row, to, |to| {
+                match self.plot {
+                    None => columns::write(&self.look, table, row, to),
+                    Some(separator) => plot::write(&self.look, table, row, separator, to),
+                }
+                to.push('\n');
+            });
+        }
     }
 }

@@ -10,11 +10,13 @@
 //! * [`memory`]: resident memory and wakeups
 //! * [`clients`]: a thousand clients; [`fairness`]: one of them greedy; [`flood`]: hundreds of bad ones
 //! * [`control`]: an agent set to 1 ms, how soon that takes effect, and what a command costs
+//! * [`collectl`]: samples of `collectl` and of ours
 //! * [`client`], [`crowd`], [`pin`], [`programs`]: what these need
 //! * [`machine`], [`stats`], [`table`]: how figures are told
 
 mod client;
 mod clients;
+mod collectl;
 mod control;
 mod crowd;
 mod fairness;
@@ -46,6 +48,7 @@ const USAGE: &str = "usage: bench WHAT [--rounds N] [--seconds N] [--json]
   flood      a client's answers, memory and files while others do their worst
   control    a running agent set to 1 ms for --seconds (60), how soon a new period takes effect, and
              what a command costs
+  collectl   samples in collectl's formats, next to collectl
   all        all of them
 
 It needs root, some minutes, and a machine that does nothing else.";
@@ -113,6 +116,7 @@ fn measure(options: &Options) -> Result<Vec<Table>, String> {
         "fairness" => fairness::measure(),
         "flood" => flood::measure(),
         "control" => control::measure(seconds, rounds(5)),
+        "collectl" => collectl::measure(rounds(3)),
         "all" => {
             // First what is missing, then what takes minutes.
             reference::binary()?;
@@ -123,6 +127,7 @@ fn measure(options: &Options) -> Result<Vec<Table>, String> {
             tables.extend(clients::measure()?);
             tables.extend(flood::measure()?);
             tables.extend(control::measure(seconds, rounds(5))?);
+            tables.extend(collectl::measure(rounds(3))?);
             // These leave the network.
             tables.extend(requests::measure(rounds(6))?);
             tables.extend(fairness::measure()?);
