@@ -15,6 +15,8 @@ use crate::{
 pub struct Context<'a> {
     /// The sample.
     pub interval: &'a Interval,
+    /// CPUs that are online.
+    pub online: usize,
     /// The machine.
     pub facts: &'a Facts,
     /// What is shown.
@@ -57,14 +59,14 @@ impl Context<'_> {
     /// Whether a CPU is online. If no reading has CPU times, all are.
     #[must_use]
     pub fn is_online(&self, number: usize) -> bool {
-        self.interval.online() == 0 || self.cpu(number).online
+        self.online == 0 || self.cpu(number).online
     }
 
     /// What titles say if not all CPUs are online.
     #[must_use]
     pub fn disabled_message(&self) -> &'static str {
-        let online = self.interval.online();
-        if self.subsystems.has(Subsystem::Cpu) && online > 0 && online < self.cpus() {
+        let some = self.online > 0 && self.online < self.cpus();
+        if some && self.subsystems.has(Subsystem::Cpu) {
             ": *** One or more CPUs disabled ***"
         } else {
             ""

@@ -6,7 +6,7 @@ use super::{clock::Moment, context::Context};
 use crate::options::Subsystem;
 
 /// What follows each sample on a socket, without a host's name in front. Terminals do not get it.
-pub const END: &str = ">>><<<\n";
+pub(super) const END: &str = ">>><<<\n";
 
 /// Appends all lines of a sample.
 pub(super) fn sample(to: &mut String, context: &Context<'_>, moment: &Moment) {

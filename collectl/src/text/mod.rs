@@ -4,8 +4,6 @@
 //! * [`scale`]: numbers in a column; [`clock`]: times; [`Facts`]: what is said of the machine
 
 pub mod clock;
-pub mod lexpr;
-pub mod plot;
 pub mod scale;
 
 mod brief;
@@ -16,7 +14,9 @@ mod facts;
 mod header_tests;
 mod headers;
 mod json;
+mod lexpr;
 mod order;
+mod plot;
 #[cfg(test)]
 mod property_tests;
 mod renderer;

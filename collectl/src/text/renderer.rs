@@ -50,7 +50,8 @@ enum Kind {
     Brief(Option<TimeFormat>),
     Verbose(Blocks),
     Plot(Plotter),
-    Lexpr,
+    /// Whether each sample has a line at its end, as on sockets.
+    Lexpr(bool),
     Exact,
 }
 
@@ -58,6 +59,7 @@ impl Look {
     fn context<'a>(&'a self, interval: &'a Interval, order: &'a Order) -> Context<'a> {
         Context {
             interval,
+            online: interval.online(),
             facts: &self.facts,
             subsystems: self.subsystems,
             order,
@@ -83,7 +85,7 @@ impl Renderer {
             Style::Brief if !details => Kind::Brief(options.time),
             Style::Brief | Style::Verbose => Kind::Verbose(Blocks::new(options, &zone)),
             Style::Plot(plot) => Kind::Plot(Plotter::new(options, plot)),
-            Style::Lexpr => Kind::Lexpr,
+            Style::Lexpr => Kind::Lexpr(options.address.is_some()),
             Style::Exact => Kind::Exact,
         };
         Self {
@@ -150,9 +152,10 @@ impl Renderer {
                     plotter.header(header);
                 }
             }
-            Kind::Lexpr => {
+            Kind::Lexpr(ends) => {
                 if let Some(context) = context {
                     lexpr::sample(body, context, moment);
+                    body.push_str(if *ends { lexpr::END } else { "" });
                 }
             }
             Kind::Exact => exact::sample(body, context, processes, &self.look.facts.host, moment),

@@ -82,10 +82,12 @@ impl Blocks {
             self.prefix.push(' ');
         }
         let words = clock::words(self.time);
-        if self.records {
-            self.record_line(body, facts, moment);
-        } else {
+        let of = machine.map(|context| context.subsystems);
+        let any = processes.is_some() || of.is_some_and(|of| blocks_of(of).next().is_some());
+        if !self.records {
             header.clear();
+        } else if any {
+            self.record_line(body, facts, moment);
         }
         // Where titles go: to the header, to the body, or nowhere.
         let (in_header, in_body) = (!self.records, self.records && self.titles);
