@@ -15,6 +15,7 @@ mod receiver;
 mod recording;
 mod replay;
 mod schedule;
+pub mod show;
 
 #[cfg(test)]
 mod tests;
