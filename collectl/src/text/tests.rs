@@ -1,15 +1,10 @@
 //! Against what collectl 4.3.1 made of the same recording (`collectl -p`).
 
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
 
 use super::*;
 use crate::{
-    options::{
-        DateFormat, Digits, Headers, Intervals, Options, Plot, ProcessOptions, Style, Subsystem,
-        Subsystems, TimeFormat,
-    },
+    options::{DateFormat, Digits, Options, Plot, Style, Subsystem, Subsystems, TimeFormat},
     record::{Counters, Time},
     values::Interval,
 };
@@ -21,32 +16,10 @@ pub(super) fn subsystems(letters: &str) -> Subsystems {
 }
 
 pub(super) fn options(letters: &str, style: Style) -> Options {
-    let second = Duration::from_secs(1);
     Options {
         subsystems: subsystems(letters),
-        intervals: Intervals {
-            main: second,
-            processes: second,
-        },
-        count: None,
-        runtime: None,
-        align: false,
         style,
-        time: None,
-        headers: Headers::Every(22),
-        wide: false,
-        digits: Digits::Plain,
-        totals: false,
-        sizes: false,
-        processes: ProcessOptions::default(),
-        address: None,
-        files: None,
-        playback: Vec::new(),
-        daemon: false,
-        nohup: false,
-        quiet: false,
-        comment: None,
-        words: String::new(),
+        ..Options::default()
     }
 }
 

@@ -58,7 +58,9 @@ impl Blocks {
             records: !is_one || all_processes,
             titles: all_processes || options.headers != Headers::Never,
             // As collectl has it: playback leaves times out where columns differ.
-            time: options.time.filter(|_| is_one || options.playback.is_empty()),
+            time: options
+                .time
+                .filter(|_| is_one || options.playback.is_empty()),
             millis: options.time.is_some_and(|time| time.millis),
             count: 0,
             processes,
