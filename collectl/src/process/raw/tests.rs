@@ -48,7 +48,9 @@ impl Recording {
         let boot_ns = self.tables[0].boot_wall_ns;
         let mut replay = Replay::new(&ProcessOptions::default(), machine.root.path(), boot_ns);
         let tables = records(&self.text);
-        tables.map(|(time, text)| replay.take(time, text).unwrap().clone()).collect()
+        tables
+            .map(|(time, text)| replay.take(time, text).unwrap().clone())
+            .collect()
     }
 }
 
@@ -65,30 +67,108 @@ fn essence(row: &Row) -> Row {
 
 fn machine() -> Machine {
     let machine = Machine::new();
-    machine.process(7, Files { ticks: [3, 1, 20, 10], switches: [5, 6], ..Files::default() });
-    machine.process(8, Files { io: [10, 20, 30, 40, 50, 60, 70], ..Files::default() });
-    machine.process(90, Files { name: "tmux: server", command: b"", priority: -3, ..Files::default() });
+    machine.process(
+        7,
+        Files {
+            ticks: [3, 1, 20, 10],
+            switches: [5, 6],
+            ..Files::default()
+        },
+    );
+    machine.process(
+        8,
+        Files {
+            io: [10, 20, 30, 40, 50, 60, 70],
+            ..Files::default()
+        },
+    );
+    machine.process(
+        90,
+        Files {
+            name: "tmux: server",
+            command: b"",
+            priority: -3,
+            ..Files::default()
+        },
+    );
     machine
 }
 
 fn record(machine: &Machine) -> Recording {
     let mut recording = Recording::of(machine, &ProcessOptions::default());
-    let odd = Exact { name: b"tmux: server", ..rests(90) };
+    let odd = Exact {
+        name: b"tmux: server",
+        ..rests(90)
+    };
     machine.says(&[rests(7), rests(8), odd]);
     recording.take();
     let io = [2000, 4096, 31, 42, 51, 8192, 70];
-    machine.process(8, Files { io, faults: [9, 2], switches: [3, 2], ..Files::default() });
-    let busy = Exact { network: Some((5, 6)), ..ran(8, 15_123_456, 9_999_999, 65_123_455) };
-    let flash = Exact { exited: true, name: b"a) b", start_ns: 999_123_456_789, ..ran(9, 5, 6, 11) };
-    let quiet = Exact { network: Some((0, 0)), ..rests(7) };
-    machine.says(&[quiet, busy, Exact { network: Some((0, 0)), ..odd }, flash]);
+    machine.process(
+        8,
+        Files {
+            io,
+            faults: [9, 2],
+            switches: [3, 2],
+            ..Files::default()
+        },
+    );
+    let busy = Exact {
+        network: Some((5, 6)),
+        ..ran(8, 15_123_456, 9_999_999, 65_123_455)
+    };
+    let flash = Exact {
+        exited: true,
+        name: b"a) b",
+        start_ns: 999_123_456_789,
+        ..ran(9, 5, 6, 11)
+    };
+    let quiet = Exact {
+        network: Some((0, 0)),
+        ..rests(7)
+    };
+    machine.says(&[
+        quiet,
+        busy,
+        Exact {
+            network: Some((0, 0)),
+            ..odd
+        },
+        flash,
+    ]);
     recording.take();
-    let rested = Exact { total_ns: 65_123_455, network: Some((0, 0)), ..rests(8) };
-    machine.says(&[Exact { rss_bytes: 8192, ..quiet }, rested]);
+    let rested = Exact {
+        total_ns: 65_123_455,
+        network: Some((0, 0)),
+        ..rests(8)
+    };
+    machine.says(&[
+        Exact {
+            rss_bytes: 8192,
+            ..quiet
+        },
+        rested,
+    ]);
     recording.take();
-    let again = Exact { network: Some((7, 8)), ..ran(8, 4_876_544, 10_000_001, 80_000_000) };
-    machine.process(8, Files { io, faults: [19, 2], switches: [6, 4], ..Files::default() });
-    machine.says(&[Exact { rss_bytes: 8192, ..quiet }, again]);
+    let again = Exact {
+        network: Some((7, 8)),
+        ..ran(8, 4_876_544, 10_000_001, 80_000_000)
+    };
+    machine.process(
+        8,
+        Files {
+            io,
+            faults: [19, 2],
+            switches: [6, 4],
+            ..Files::default()
+        },
+    );
+    machine.says(&[
+        Exact {
+            rss_bytes: 8192,
+            ..quiet
+        },
+        again,
+    ]);
     recording.take();
     recording
 }
@@ -101,14 +181,29 @@ fn what_is_recorded_is_played_back_exactly() {
     assert_eq!(replayed.len(), 4);
     for (live, replayed) in recording.tables.iter().zip(&replayed) {
         assert_eq!(
-            (live.wall_ns, live.interval_ns, live.exact, live.unlisted, live.boot_wall_ns),
-            (replayed.wall_ns, replayed.interval_ns, replayed.exact, replayed.unlisted, replayed.boot_wall_ns)
+            (
+                live.wall_ns,
+                live.interval_ns,
+                live.exact,
+                live.unlisted,
+                live.boot_wall_ns
+            ),
+            (
+                replayed.wall_ns,
+                replayed.interval_ns,
+                replayed.exact,
+                replayed.unlisted,
+                replayed.boot_wall_ns
+            )
         );
         let live: Vec<_> = live.rows().map(essence).collect();
         let mut replayed: Vec<_> = replayed.rows().map(essence).collect();
         // A blank behind a parenthesis would end the name.
         if let Some(flash) = replayed.iter_mut().find(|row| row.pid == 9) {
-            assert_eq!(std::mem::replace(&mut flash.name, "a) b".to_owned()), "a)_b");
+            assert_eq!(
+                std::mem::replace(&mut flash.name, "a) b".to_owned()),
+                "a)_b"
+            );
             assert_eq!(flash.total_io, None);
         }
         assert_eq!(live, replayed);
@@ -129,18 +224,31 @@ fn ticks_lose_nothing() {
             [13, 14].map(|at| fields[at].parse().unwrap())
         })
         .collect();
-    // 40 ms of user time, and 15.123456 and 9.999999, nothing, 4.876544 and 10.000001.
-    assert_eq!(ticks, [[4, 0], [5, 0], [5, 0], [6, 2]].map(|[user, system]| [user, system.min(1)]));
+    // 40 ms of user time and 15.123456, 0, 4.876544; of system time 9.999999, 0, 10.000001.
+    assert_eq!(ticks, [[4, 0], [5, 0], [5, 0], [6, 2]]);
 }
 
 #[test]
 fn processes_at_rest_have_no_line_of_ours() {
     let machine = machine();
     let recording = record(&machine);
-    let ours = |record: &str| record.lines().filter(|line| line.contains(" subjiffy ")).count();
-    let counts: Vec<_> = records(&recording.text).map(|(_, record)| ours(record)).collect();
+    let ours = |record: &str| {
+        record
+            .lines()
+            .filter(|line| line.contains(" subjiffy "))
+            .count()
+    };
+    let counts: Vec<_> = records(&recording.text)
+        .map(|(_, record)| ours(record))
+        .collect();
     assert_eq!(counts, [3, 2, 0, 1]);
-    assert_eq!(recording.text.matches("subjiffy interval 1000000000 exact 1").count(), 3);
+    assert_eq!(
+        recording
+            .text
+            .matches("subjiffy interval 1000000000 exact 1")
+            .count(),
+        3
+    );
 }
 
 #[test]
@@ -148,10 +256,20 @@ fn filters_work_on_recordings_too() {
     let machine = machine();
     let recording = record(&machine);
     let filters = vec![Filter::Arguments("program -x".to_owned()), Filter::Pid(9)];
-    let options = ProcessOptions { filters, ..ProcessOptions::default() };
+    let options = ProcessOptions {
+        filters,
+        ..ProcessOptions::default()
+    };
     let mut replay = Replay::new(&options, machine.root.path(), 0);
     let pids: Vec<Vec<u32>> = records(&recording.text)
-        .map(|(time, text)| replay.take(time, text).unwrap().rows().map(|row| row.pid).collect())
+        .map(|(time, text)| {
+            replay
+                .take(time, text)
+                .unwrap()
+                .rows()
+                .map(|row| row.pid)
+                .collect()
+        })
         .collect();
     assert_eq!(pids, [vec![7, 8], vec![7, 8, 9], vec![7, 8], vec![7, 8]]);
 }
@@ -163,7 +281,10 @@ fn records_without_processes_are_passed_over() {
     let mut replay = Replay::new(&ProcessOptions::default(), machine.root.path(), 0);
     let mut seconds = Vec::new();
     for (time, text) in records(&recording.text) {
-        let between = Time { wall_ns: time.wall_ns - 1, steady_ns: time.steady_ns - 1 };
+        let between = Time {
+            wall_ns: time.wall_ns - 1,
+            steady_ns: time.steady_ns - 1,
+        };
         assert!(replay.take(between, "cpu 1 2 3\nproc:x stat\n").is_none());
         seconds.push(replay.take(time, text).unwrap().interval_ns);
     }
@@ -173,21 +294,44 @@ fn records_without_processes_are_passed_over() {
 #[test]
 fn of_collectls_own_lines_rates_are_per_real_time() {
     let file = |ticks: u64, more: u64| {
-        let files = Files { ticks: [ticks, 0, 0, 0], faults: [more, 0], ..Files::default() };
-        format!("proc:7 stat {}proc:7 Uid:\t1000\t0\t0\t0\nproc:7 io rchar: {more}\n", testing::stat(7, &files))
+        let files = Files {
+            ticks: [ticks, 0, 0, 0],
+            faults: [more, 0],
+            ..Files::default()
+        };
+        format!(
+            "proc:7 stat {}proc:7 Uid:\t1000\t0\t0\t0\nproc:7 io rchar: {more}\n",
+            testing::stat(7, &files)
+        )
     };
     let machine = Machine::new();
     let mut replay = Replay::new(&ProcessOptions::default(), machine.root.path(), 0);
-    let at = |millis: u64| Time { wall_ns: millis * 1_000_000, steady_ns: millis * 1_000_000 };
+    let at = |millis: u64| Time {
+        wall_ns: millis * 1_000_000,
+        steady_ns: millis * 1_000_000,
+    };
     replay.take(at(1000), &file(5, 100));
     let table = replay.take(at(1500), &file(30, 160)).unwrap();
     let row = table.rows().next().unwrap();
     assert_eq!((table.interval_ns, table.exact), (500_000_000, false));
-    assert_eq!(row.time, CpuTime { user_ns: 250_000_000, system_ns: 0 });
-    assert_eq!((row.faults.minor, row.io.unwrap().read_chars, &*row.user), (60, 60, "user"));
-    assert_eq!((row.run_delay_ns, row.network, row.exited), (None, None, false));
+    assert_eq!(
+        row.time,
+        CpuTime {
+            user_ns: 250_000_000,
+            system_ns: 0
+        }
+    );
+    assert_eq!(
+        (row.faults.minor, row.io.unwrap().read_chars, &*row.user),
+        (60, 60, "user")
+    );
+    assert_eq!(
+        (row.run_delay_ns, row.network, row.exited),
+        (None, None, false)
+    );
     let mut text = String::new();
-    Rows::of_columns(&options(ProcessOptions::default()), TimeZone::UTC).write(table, "", &mut text);
+    Rows::of_columns(&options(ProcessOptions::default()), TimeZone::UTC)
+        .write(table, "", &mut text);
     assert!(text.contains("  0.00  0.25  50  00:00.30 "), "{text}");
 }
 
@@ -246,8 +390,16 @@ fn collectl_plays_ours_back() {
                 rows.write(table, "", &mut ours);
             }
         }
-        assert_eq!(ours.lines().collect::<Vec<_>>(), theirs, "{words}: {:?}", out.stderr);
-        assert!(theirs.iter().any(|line| line.contains("program")), "{words}");
+        assert_eq!(
+            ours.lines().collect::<Vec<_>>(),
+            theirs,
+            "{words}: {:?}",
+            out.stderr
+        );
+        assert!(
+            theirs.iter().any(|line| line.contains("program")),
+            "{words}"
+        );
     }
 }
 
@@ -255,11 +407,19 @@ fn collectl_plays_ours_back() {
 fn any_record() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         "(proc|procT):[0-9]{1,3} (stat|Uid:|Tgid:|VmRSS:|cmd|io rchar:|subjiffy user|subjiffy) [0-9 ()a-z-]{0,20}",
-        (0_u32..9, "[a-z() ]{0,9}", any::<[u64; 4]>(), any::<bool>()).prop_map(|(pid, _, ticks, thread)| {
-            let files = Files { ticks, ..Files::default() };
-            let kind = if thread { "procT" } else { "proc" };
-            format!("{kind}:{pid} stat {}", testing::stat(pid, &files).trim_end())
-        }),
+        (0_u32..9, "[a-z() ]{0,9}", any::<[u64; 4]>(), any::<bool>()).prop_map(
+            |(pid, _, ticks, thread)| {
+                let files = Files {
+                    ticks,
+                    ..Files::default()
+                };
+                let kind = if thread { "procT" } else { "proc" };
+                format!(
+                    "{kind}:{pid} stat {}",
+                    testing::stat(pid, &files).trim_end()
+                )
+            }
+        ),
         Just("subjiffy interval 5 exact 1".to_owned()),
         ".{0,30}",
     ];
