@@ -9,6 +9,7 @@
 //! * [`process`]: rows of processes, from a [`Source`](process::Source) or from a raw file
 //! * [`text`]: lines in each of collectl's styles; pure
 //! * [`output`]: where lines go: terminal, sockets, files
+//! * [`run`]: all of it, again and again
 //!
 //! [`options`] says what is wanted; [`switches`] reads it from a command line.
 
@@ -17,6 +18,7 @@ pub mod output;
 pub mod process;
 pub mod reading;
 pub mod record;
+pub mod run;
 pub mod switches;
 pub mod text;
 pub mod values;

@@ -7,6 +7,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct Options {
     /// What is shown or recorded.
     pub subsystems: Subsystems,
+    /// What was asked for: a recording has other defaults, see [`Options::for_recording`].
+    pub selection: Selection,
     /// Sampling periods.
     pub intervals: Intervals,
     /// Samples to show, counted in main intervals; `None` is until somebody ends it.
@@ -17,6 +19,8 @@ pub struct Options {
     pub align: bool,
     /// How lines look.
     pub style: Style,
+    /// How plot files look, and plot lines: the same as in [`Style::Plot`].
+    pub plot: Plot,
     /// How each of them begins.
     pub time: Option<TimeFormat>,
     /// When headers come again.
@@ -47,6 +51,87 @@ pub struct Options {
     pub comment: Option<String>,
     /// The words that were given, for the header of files.
     pub words: String,
+}
+
+/// One line a sample of CPU, disks and network on the terminal, every second.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            subsystems: Subsystems::INTERACTIVE,
+            selection: Selection::Default,
+            intervals: Intervals {
+                main: Duration::from_secs(1),
+                processes: Duration::from_secs(1),
+            },
+            count: None,
+            runtime: None,
+            align: false,
+            style: Style::Brief,
+            plot: Plot::default(),
+            time: None,
+            headers: Headers::Every(HEADERS_EVERY),
+            wide: false,
+            digits: Digits::Plain,
+            totals: false,
+            sizes: false,
+            processes: ProcessOptions::default(),
+            address: None,
+            files: None,
+            playback: Vec::new(),
+            daemon: false,
+            nohup: false,
+            quiet: false,
+            comment: None,
+            words: String::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The same for a recording of these subsystems: what is shown is what was recorded, unless `-s` says
+    /// otherwise, and so is the style.
+    #[must_use]
+    pub fn for_recording(&self, recorded: Subsystems) -> Self {
+        let subsystems = self.selection.of(recorded);
+        let style = match self.style {
+            Style::Brief if !subsystems.are_brief() => Style::Verbose,
+            style => style,
+        };
+        Self {
+            subsystems,
+            style,
+            ..self.clone()
+        }
+    }
+}
+
+/// What `-s` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Selection {
+    /// Nothing.
+    #[default]
+    Default,
+    /// `-scdn`: these.
+    These(Subsystems),
+    /// `-s-d+m`: the usual ones without some, with others.
+    Change {
+        /// Not these.
+        without: Subsystems,
+        /// These, too.
+        with: Subsystems,
+    },
+}
+
+impl Selection {
+    /// What it is where these are the usual ones.
+    #[must_use]
+    pub const fn of(self, usual: Subsystems) -> Subsystems {
+        match self {
+            Self::Default => usual,
+            Self::These(these) => these,
+            Self::Change { without, with } => Subsystems(usual.0 & !without.0 | with.0),
+        }
+    }
 }
 
 /// Subsystems by collectl's letters.
@@ -130,6 +215,23 @@ impl Subsystem {
 }
 
 impl Subsystems {
+    /// `cdn`: what is shown unless somebody says otherwise.
+    pub const INTERACTIVE: Self = Self::NONE
+        .with(Subsystem::Cpu)
+        .with(Subsystem::Disks)
+        .with(Subsystem::Network);
+
+    /// `bcdfijmnst`: all summaries, the usual ones of a daemon.
+    pub const SUMMARIES: Self = Self((1 << Subsystem::CpuDetail as u8) - 1);
+
+    const NONE: Self = Self(0);
+
+    /// Whether a brief line can hold them.
+    #[must_use]
+    pub const fn are_brief(self) -> bool {
+        self.0 & !Self::SUMMARIES.0 == 0
+    }
+
     /// With one more.
     #[must_use]
     pub const fn with(self, one: Subsystem) -> Self {
@@ -202,6 +304,17 @@ pub struct Plot {
     pub utc: bool,
 }
 
+/// Blanks, whole numbers, date and time.
+impl Default for Plot {
+    fn default() -> Self {
+        Self {
+            separator: ' ',
+            decimals: 0,
+            utc: false,
+        }
+    }
+}
+
 /// The time in front of a line, as the local clock shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimeFormat {
@@ -233,6 +346,9 @@ pub enum Headers {
     /// Every so many samples, from 1.
     Every(u32),
 }
+
+/// Samples between two headers of text: a screen of 24 lines without the headers themselves.
+pub const HEADERS_EVERY: u32 = 22;
 
 /// How numbers of 1 G and above are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -279,6 +395,10 @@ pub struct ProcessOptions {
     pub exact: bool,
     /// `n` (ours): bytes on sockets.
     pub network: bool,
+    /// `I`: without the columns of input and output.
+    pub without_io: bool,
+    /// Only processes in one of these states, as `ps` has their letters; empty is any (`--procstate`).
+    pub states: String,
     /// Which processes; those that any of them selects. Empty is all.
     pub filters: Vec<Filter>,
 }

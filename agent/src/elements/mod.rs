@@ -108,7 +108,7 @@ impl Entry {
         self.state() == State::Running
     }
 
-    /// Tells of every change of its state.
+    /// Tells of every change of its state or period.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<State> {
         self.state.subscribe()
@@ -154,6 +154,8 @@ impl Entry {
         if has_one {
             self.period_ns
                 .store(period.as_nanos() as u64, Ordering::Relaxed);
+            // The state is the same; who watches it looks at the period, too.
+            self.state.send_modify(|_| {});
         }
         has_one
     }

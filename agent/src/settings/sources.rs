@@ -71,9 +71,7 @@ impl<'a> Sources<'a> {
             .map(|(name, said)| (name.clone(), said.value.clone()))
             .collect();
         for address in &self.args.address {
-            let words = ["-A", address.as_str()].into_iter();
-            let options =
-                collectl::options(words).map_err(|error| format!("-A {address}: {error}"))?;
+            let options = collectl::options_of_address(address)?;
             all.insert(collectl::element(address), options);
         }
         Ok(all)

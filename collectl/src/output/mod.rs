@@ -7,7 +7,7 @@
 //! Sockets are served by tasks of a tokio runtime: who hands lines over never waits for a peer.
 
 mod client;
-//mod files;
+mod files;
 mod prefix;
 mod repeat;
 mod server;
@@ -17,10 +17,10 @@ mod terminal;
 use std::sync::Arc;
 
 pub use client::{Client, ConnectError};
-//pub use files::{FileError, Naming, PlotFiles, PlotPart, RawFile, Schedule as RollSchedule, raw_beginning};
+pub use files::{FileError, Header as FileHeader, Keeping, Naming, PlotFiles, PlotPart, RawFile};
 pub use prefix::Prefixed;
 pub use repeat::Repeats;
-pub use server::{ListenError, Server};
+pub use server::{CLIENTS, ListenError, Server};
 pub use sockets::{Manner, Runtime};
 pub use terminal::Terminal;
 

@@ -8,7 +8,8 @@ use std::{
 
 use super::lines::push;
 use crate::record::devices::{
-    DISKS_OUTSIDE, INTERFACES_OUTSIDE, is_disk_outside, is_interface_outside, is_partition,
+    DISKS_OUTSIDE, INTERFACES_OUTSIDE, is_counted_disk, is_counted_interface, is_disk,
+    is_whole_disk,
 };
 
 /// A device, as it was found.
@@ -49,7 +50,6 @@ impl Disks {
             self.look(named().map(|one| one.0));
         }
         for ((_, line), known) in named().zip(&self.known) {
-            // What is empty may be filled.
             if known.shown || has_worked(line) && !known.outside {
                 push("disk ", line, to);
             }
@@ -61,35 +61,29 @@ impl Disks {
         self.known.clear();
         let mut differs = false;
         for name in names {
-            let before = self.known.iter().map(|known| known.name.as_str());
-            let by_name = is_disk_outside(name, before.clone());
-            let part_by_name = is_partition(name, before);
+            let known = |other: &str| self.known.iter().any(|known| known.name == other);
+            let (whole, counted) = (is_whole_disk(name, known), is_counted_disk(name));
             let directory = self.sys.join(name.replace('/', "!"));
-            let there = directory.exists();
             let is = |file: &str| directory.join(file).exists();
             let says = |file: &str, what: &str| {
                 fs::read_to_string(directory.join(file)).is_ok_and(|text| text.trim_ascii() == what)
             };
-            let known = if there {
-                let part = is("partition") || says("hidden", "1");
-                let made_of_others = fs::read_dir(directory.join("slaves"))
+            let (shown, outside) = if directory.exists() {
+                let none = !is_disk(name) || is("partition") || says("hidden", "1");
+                let of_others = fs::read_dir(directory.join("slaves"))
                     .is_ok_and(|mut all| all.next().is_some());
-                // A name that only looks like a partition's is known here to be a disk's.
-                let no_disk = by_name && !part_by_name;
-                Known {
-                    name: name.to_owned(),
-                    shown: !part && !says("size", "0") && !is("loop"),
-                    outside: part || made_of_others || no_disk,
-                }
+                // What is empty may be filled.
+                let empty = says("size", "0");
+                (!none && !empty, none || of_others || !counted)
             } else {
-                Known {
-                    name: name.to_owned(),
-                    shown: !part_by_name,
-                    outside: by_name,
-                }
+                (whole, !whole || !counted)
             };
-            differs |= known.shown && known.outside != by_name;
-            self.known.push(known);
+            differs |= shown && (outside == (whole && counted));
+            self.known.push(Known {
+                name: name.to_owned(),
+                shown,
+                outside,
+            });
         }
         self.outside.clear();
         if differs {
@@ -142,13 +136,13 @@ impl Interfaces {
                 outside: !directory.join("device").exists(),
             });
         }
-        let by_name = |known: &Known| is_interface_outside(&known.name);
+        let by_name = |known: &Known| !is_counted_interface(&known.name);
         if self.known.iter().all(|known| known.outside) {
             let none = self.known.iter().all(by_name);
             for known in &mut self.known {
                 known.outside = match none {
                     true => known.name == "lo",
-                    false => is_interface_outside(&known.name),
+                    false => !is_counted_interface(&known.name),
                 };
             }
         }

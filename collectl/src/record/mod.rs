@@ -1,10 +1,19 @@
 //! Records: what one sample found, as text in the form of collectl's raw files, and as numbers.
 //!
 //! * [`Counters`]: the numbers, totals as the kernel has them; [`Counters::parse`] reads them from text
+//! * [`raw`]: raw files; [`plot`]: plot files; [`Recording`]: either
 //! * [`devices`]: which disks and interfaces make up the totals, by their names
 
 pub mod devices;
+mod input;
 mod parse;
+pub mod plot;
+pub mod raw;
+mod recording;
+
+pub use input::Error;
+pub(crate) use input::{Input, Next};
+pub use recording::Recording;
 
 /// When a sample was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,6 +3,9 @@
 use super::{List, array, number, replace};
 use crate::record::{Counters, Disk, Interface, devices};
 
+/// How far back a partition's disk is looked for: the kernel lists it just before them.
+const NEAR: usize = 256;
+
 /// Which of them totals leave out, where a record says so.
 #[derive(Default)]
 pub(super) struct Outside<'a> {
@@ -15,20 +18,21 @@ impl Outside<'_> {
     pub(super) fn mark(&self, counters: &mut Counters) {
         let said = |names: &str, name: &str| names.split_ascii_whitespace().any(|one| one == name);
         for at in 0..counters.disks.len() {
-            let (before, from) = counters.disks.split_at_mut(at);
-            let disk = &mut from[0];
-            disk.outside_totals = match self.disks {
-                Some(names) => said(names, &disk.name),
-                None => {
-                    let before = before.iter().map(|one| one.name.as_str());
-                    devices::is_disk_outside(&disk.name, before)
-                }
+            let name = &counters.disks[at].name;
+            let known = |other: &str| {
+                let mut before = counters.disks[..at].iter().rev().take(NEAR);
+                before.any(|one| one.name == other)
             };
+            let outside = match self.disks {
+                Some(names) => said(names, name),
+                None => !devices::is_whole_disk(name, known) || !devices::is_counted_disk(name),
+            };
+            counters.disks[at].outside_totals = outside;
         }
         for interface in &mut counters.interfaces {
             interface.outside_totals = match self.interfaces {
                 Some(names) => said(names, &interface.name),
-                None => devices::is_interface_outside(&interface.name),
+                None => !devices::is_counted_interface(&interface.name),
             };
         }
     }
