@@ -4,15 +4,11 @@ use std::{
     fs,
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use super::{Exact, Processes, Source, Taken};
 use crate::{
-    options::{
-        Columns, Digits, Headers, Intervals, Options, ProcessOptions, Start, Style, Subsystem,
-        Subsystems,
-    },
+    options::{Columns, Options, ProcessOptions, Start},
     record::Time,
 };
 
@@ -236,32 +232,9 @@ pub fn ran(pid: u32, user_ns: u64, system_ns: u64, total_ns: u64) -> Exact<'stat
 
 /// Options as they are without switches.
 pub fn options(processes: ProcessOptions) -> Options {
-    let second = Duration::from_secs(1);
     Options {
-        subsystems: Subsystems::default().with(Subsystem::Processes),
-        intervals: Intervals {
-            main: second,
-            processes: second,
-        },
-        count: None,
-        runtime: None,
-        align: false,
-        style: Style::Verbose,
-        time: None,
-        headers: Headers::Every(1),
-        wide: false,
-        digits: Digits::Plain,
-        totals: false,
-        sizes: false,
         processes,
-        address: None,
-        files: None,
-        playback: Vec::new(),
-        daemon: false,
-        nohup: false,
-        quiet: true,
-        comment: None,
-        words: String::new(),
+        ..Options::default()
     }
 }
 
