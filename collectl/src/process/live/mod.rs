@@ -4,6 +4,8 @@
 //! others cannot have changed. All is kept by process id and start.
 
 mod read;
+#[cfg(test)]
+mod real_tests;
 mod slots;
 #[cfg(test)]
 mod tests;

@@ -154,6 +154,7 @@ impl Books {
             && !regrouped
             && !row.is_active()
             && row.threads == exact.threads
+            && row.network == exact.network
             && row.state == shown(exact)
             && row.memory.resident == exact.rss_bytes / 1024;
         note.born = false;

@@ -582,6 +582,9 @@ fn a_process_may_get_threads_later() {
 }
 
 proptest! {
+    // Each writes files.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     /// Whatever comes, intervals add up to totals.
     #[test]
     fn intervals_make_totals(steps in prop::collection::vec(

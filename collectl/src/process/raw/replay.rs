@@ -9,7 +9,7 @@ use super::{
         filter,
         live::version,
         neutral,
-        row::{CpuTime, Faults, Io, Memory, Row, Switches, TICK_NS},
+        row::{Faults, Io, Memory, Row, Switches, TICK_NS},
         users::Users,
     },
     lines::{Exact, Sample},
@@ -237,33 +237,21 @@ impl Found {
         }
         row.total_switches = status.switches;
         row.exited = sample.is_some() && row.state == 'X';
-        match self.exact {
-            Some(exact) => {
-                row.total = exact.total;
-                if first {
-                    row.run_delay_ns = exact.run_delay_ns.map(|_| 0);
-                    row.network = exact.network.map(|_| (0, 0));
-                } else {
-                    row.time = exact.time;
-                    row.run_delay_ns = exact.run_delay_ns;
-                    row.network = exact.network;
-                }
-                if exact.unmet {
-                    row.priority = None;
-                    row.cpu = None;
-                }
+        row.run_delay_ns = sample.map(|_| 0);
+        row.network = sample.filter(|sample| sample.network).map(|_| (0, 0));
+        if let Some(exact) = self.exact {
+            row.total = exact.total;
+            if exact.unmet {
+                row.priority = None;
+                row.cpu = None;
             }
-            None => {
-                // Exact totals of one that rests were told before.
-                if let Old::Row(old) = old
-                    && ticks(old.total) == ticks(row.total)
-                {
-                    row.total = old.total;
-                }
-                row.time = row.total.since(old.base(|row| row.total, row.total));
-                row.run_delay_ns = sample.map(|_| 0);
-                row.network = sample.filter(|sample| sample.network).map(|_| (0, 0));
+            if let Some(did) = exact.did.filter(|_| !first) {
+                row.time = did.time;
+                row.run_delay_ns = did.run_delay_ns;
+                row.network = did.network;
             }
+        } else {
+            row.time = row.total.since(old.base(|row| row.total, row.total));
         }
         let children = old.base(|row| row.total_children, row.total_children);
         row.children = row.total_children.since(children);
@@ -277,8 +265,4 @@ impl Found {
         });
         row
     }
-}
-
-fn ticks(time: CpuTime) -> (u64, u64) {
-    (time.user_ns / TICK_NS, time.system_ns / TICK_NS)
 }

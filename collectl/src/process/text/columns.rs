@@ -83,7 +83,7 @@ impl<'a> Shown<'a> {
 
     /// A number in a column that is wider than numbers are, and a blank.
     fn scaled_in(&self, width: usize, value: f64, column: Column, to: &mut String) {
-        fields::right(self.look.scaled(value, column), width, to);
+        column.put_wide(to, value, self.look.form, width);
         to.push(' ');
     }
 
