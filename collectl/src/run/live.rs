@@ -42,12 +42,13 @@ struct Stamp {
 impl Stamp {
     const MS: u64 = 1_000_000;
 
+    /// A clock that was set by less than that makes one interval a little wrong, as it is in a recording.
+    const SET: u128 = 20_000_000;
+
     /// The time of a sample.
     fn cut(&mut self, now: Time) -> Time {
         let ahead = i128::from(now.wall_ns) - i128::from(now.steady_ns);
-        let known = self
-            .ahead
-            .filter(|known| known.abs_diff(ahead) < u128::from(Self::MS));
+        let known = self.ahead.filter(|known| known.abs_diff(ahead) < Self::SET);
         // The wall clock was set, or it is the first time.
         let known = *self.ahead.insert(known.unwrap_or(ahead));
         let wall_ns = now.wall_ns - now.wall_ns % Self::MS;

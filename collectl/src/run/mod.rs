@@ -33,6 +33,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     options::{Options, Subsystem, Subsystems},
+    output::Audience,
     process::Source,
 };
 use live::{Live, Watched};
@@ -118,13 +119,23 @@ impl Run {
         })
     }
 
+    fn receiver(&self) -> &Receiver {
+        match &self.kind {
+            Kind::Live(live) => &live.receiver,
+            Kind::Playback(receiver) => receiver,
+        }
+    }
+
     /// Where it listens, if it does.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
-        match &self.kind {
-            Kind::Live(live) => live.receiver.addresses(),
-            Kind::Playback(receiver) => receiver.addresses(),
-        }
+        self.receiver().addresses()
+    }
+
+    /// Figures of those who receive its lines over sockets. They stay up to date while it runs.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        self.receiver().audience()
     }
 
     /// Runs until there is a reason to end, on the calling thread. Connections see an orderly end.

@@ -183,14 +183,9 @@ fn clients_get_a_header_and_samples_at_their_time_and_see_the_end() {
 #[test]
 fn while_it_serves_it_records_and_what_was_recorded_is_what_was_shown() {
     let directory = tempfile::tempdir().unwrap();
-    let time = Some(crate::options::TimeFormat {
-        millis: true,
-        ..Default::default()
-    });
     let live = Options {
         subsystems: subsystems("cdnmZ"),
         style: Style::Verbose,
-        time,
         files: files(directory.path(), true, true),
         ..options()
     };

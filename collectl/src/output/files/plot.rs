@@ -113,8 +113,9 @@ impl PlotFiles {
                 .and(result);
         }
         if self.due.flush(&self.keeping, now) {
-            let logs = self.files.iter_mut().filter_map(|file| file.log.as_mut());
-            result = logs.fold(result, |result, log| log.flush().and(result));
+            for log in self.files.iter_mut().filter_map(|file| file.log.as_mut()) {
+                result = log.flush().and(result);
+            }
         }
         result
     }
@@ -124,8 +125,12 @@ impl PlotFiles {
     /// # Errors
     /// If what is left cannot be written.
     pub fn finish(&mut self) -> Result<(), FileError> {
-        let logs = self.files.iter_mut().filter_map(|file| file.log.take());
-        logs.fold(Ok(()), |result, log| log.finish().and(result))
+        let mut result = Ok(());
+        for log in self.files.iter_mut().filter_map(|file| file.log.take()) {
+            // One that fails does not keep others.
+            result = log.finish().and(result);
+        }
+        result
     }
 }
 
