@@ -154,11 +154,12 @@ impl File {
             return Err(FileError::new("make", path, there));
         }
         let mut log = Log::open(path, keeping.gzip)?;
-        log.push(&header(now))?;
-        log.flush()?;
+        let mut written = log.push(&header(now));
+        written = log.flush().and(written);
+        // On a full disk it is kept, and tried again, as all that follows.
         self.log = Some(log);
         self.columns = Arc::default();
-        Ok(())
+        written
     }
 
     fn write(
@@ -171,17 +172,18 @@ impl File {
         if part.lines.is_empty() {
             return Ok(());
         }
+        let mut result = Ok(());
         if self.log.as_ref().is_none_or(Log::is_lost) {
-            self.open(keeping, header, now)?;
+            result = self.open(keeping, header, now);
         }
         let Some(log) = &mut self.log else {
-            return Ok(());
+            return result;
         };
         if *self.columns != *part.header {
             self.columns = part.header.into();
-            log.push(part.header)?;
+            result = log.push(part.header).and(result);
         }
-        log.push(part.lines)
+        log.push(part.lines).and(result)
     }
 }
 

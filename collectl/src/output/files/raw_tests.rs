@@ -154,3 +154,29 @@ fn a_directory_that_vanishes_is_told_and_recording_goes_on_when_it_is_back() {
         "{text}"
     );
 }
+
+#[test]
+fn on_a_full_disk_no_more_than_one_file_is_begun_and_its_header_is_not_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let roll = Roll {
+        at_minute: 0,
+        days: 0,
+        minutes: 1,
+    };
+    let mut file = begin(directory.path(), Some(roll));
+    // The next file is this one, which nothing can be written to.
+    let next = directory.path().join("vm-20261120-174000.raw.gz");
+    std::os::unix::fs::symlink("/dev/full", &next).unwrap();
+    let push = |file: &mut RawFile, second: u64| {
+        let mut record = String::new();
+        push_record(&mut record, at(second).wall_ns, "cpu 1\n");
+        file.record(at(second), &record)
+    };
+    for second in [25, 26, 27] {
+        let result = push(&mut file, second);
+        assert_eq!(result.is_err(), second == 25, "told when it is tried");
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    let error = push(&mut file, 36).unwrap_err().to_string();
+    assert!(error.contains("No space left"), "{error}");
+}
