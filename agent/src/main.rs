@@ -1,6 +1,7 @@
 //! The `subjiffy` program: reads the command line and starts what it asks for.
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     process::ExitCode,
     sync::Arc,
@@ -14,6 +15,7 @@ use subjiffy::{
     answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, CtlArgs, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
+    collectl::{self, source::Own},
     config::ConfigFile,
     control::{self, operator::Controller},
     ctl,
@@ -32,6 +34,7 @@ use subjiffy::{
     tls::{Keeper, Names, Source, Store},
     top,
 };
+use subjiffy_collectl::{process, run::End};
 use tokio::{
     net::{TcpListener, UnixListener},
     runtime,
@@ -40,6 +43,9 @@ use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
     memory::keep_little();
+    if let Some(words) = collectl::command::words() {
+        return run_collectl(&words);
+    }
     let cli = Cli::parse();
     start_log();
     let result = match cli.command {
@@ -47,6 +53,7 @@ fn main() -> ExitCode {
         Some(Command::Top(args)) => run_top(args),
         Some(Command::Doctor(args)) => run_doctor(args),
         Some(Command::Ctl(args)) => run_ctl(&args),
+        Some(Command::Collectl(args)) => return run_collectl(&args.words),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,6 +67,30 @@ fn main() -> ExitCode {
             for line in error.lines() {
                 eprintln!("{prefix}{line}");
             }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_collectl(words: &[OsString]) -> ExitCode {
+    start_log();
+    let source = || -> Result<Box<dyn process::Source>, String> {
+        Ok(Box::new(Own::new(open(true, &Catalog::default())?)))
+    };
+    let mut serving = None;
+    let done = collectl::command::run(words, &source, |control| {
+        let runtime = when_requested(move || control.end(End::Asked))?;
+        let handle = runtime.handle().clone();
+        serving = Some(runtime);
+        Ok(handle)
+    });
+    if let Some(runtime) = serving {
+        runtime.shutdown_timeout(Duration::from_millis(100));
+    }
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,8 +1,9 @@
 //! collectl's switches and formats over the agent's process numbers.
 //!
-//! * [`daemon`]: `-D` of `subjiffy collectl`
+//! * [`command`]: `subjiffy collectl`; [`daemon`]: its `-D`
 //! * [`source`]: from the agent to rows
 
+pub mod command;
 pub mod daemon;
 pub mod source;
 

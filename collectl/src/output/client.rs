@@ -101,6 +101,18 @@ impl Client {
         }
     }
 
+    /// Samples that somebody has still to get.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.feed.as_ref().map_or(0, broadcast::Sender::len)
+    }
+
+    /// Whether another sample would make nobody skip one.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.waiting() < QUEUE
+    }
+
     /// Ends: the peer gets what is left for it, and sees an orderly close.
     pub fn close(mut self) {
         drop(self.feed.take());

@@ -17,9 +17,7 @@ mod terminal;
 use std::sync::Arc;
 
 pub use client::{Client, ConnectError};
-pub use files::{
-    FileError, Header as FileHeader, Keeping, Naming, PlotFiles, PlotPart, RawFile, marker,
-};
+pub use files::{FileError, Header as FileHeader, Keeping, Naming, PlotFiles, PlotPart, RawFile};
 pub use prefix::Prefixed;
 pub use repeat::Repeats;
 pub use server::{CLIENTS, ListenError, Server};

@@ -16,6 +16,8 @@ mod live;
 mod neutral;
 mod row;
 mod table;
+#[cfg(test)]
+mod testing;
 mod users;
 
 pub use live::{Error, Processes};

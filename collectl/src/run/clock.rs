@@ -29,15 +29,21 @@ impl SystemClock {
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
         Self(())
     }
-}
 
-impl Clock for SystemClock {
-    fn now(&self) -> Time {
+    /// Both clocks now.
+    #[must_use]
+    pub fn read() -> Time {
         let steady_ns = nanoseconds(clock_gettime(ClockId::Monotonic));
         Time {
             wall_ns: nanoseconds(clock_gettime(ClockId::Realtime)),
             steady_ns,
         }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Time {
+        Self::read()
     }
 
     fn wait(&self, until_steady_ns: u64, control: &Control) {

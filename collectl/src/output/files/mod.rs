@@ -21,7 +21,7 @@ use crate::{options, record::Time};
 
 pub use naming::Naming;
 pub use plot::{PlotFiles, PlotPart};
-pub use raw::{RawFile, marker};
+pub use raw::RawFile;
 
 /// How much can be lost if nobody says otherwise.
 const FLUSH: Duration = Duration::from_secs(60);
@@ -52,6 +52,8 @@ pub struct Keeping {
     pub naming: Naming,
     /// Compressed.
     pub gzip: bool,
+    /// A plot file that is there already is left alone, and an error.
+    pub fresh: bool,
     /// What a kill at any moment loses at most.
     pub flush: Duration,
     /// When new ones are begun and old ones removed.
@@ -68,9 +70,17 @@ impl Keeping {
         Self {
             naming: Naming::new(&files.path, host),
             gzip: files.gzip,
+            fresh: false,
             flush: files.flush.unwrap_or(FLUSH),
             roll: files.roll,
             zone,
         }
+    }
+
+    /// What tells files of one day and place from others.
+    #[must_use]
+    pub fn day(&self, now: Time) -> String {
+        let day = raw::timestamp(now).to_zoned(self.zone.clone()).datetime();
+        self.naming.plot(day, "", false).display().to_string()
     }
 }

@@ -1,6 +1,6 @@
 //! Plot files: one for all summaries, one for each kind of details, for each day.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
 use super::{
     FileError, Header, Keeping,
@@ -141,6 +141,13 @@ impl File {
     fn open(&mut self, keeping: &Keeping, header: &Header, now: Time) -> Result<(), FileError> {
         let day = timestamp(now).to_zoned(keeping.zone.clone()).datetime();
         let path = keeping.naming.plot(day, &self.kind, keeping.gzip);
+        if keeping.fresh && path.exists() {
+            let there = io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "it is there already and is left alone; remove it, or name another place with -f",
+            );
+            return Err(FileError::new("make", path, there));
+        }
         let mut log = Log::open(path, keeping.gzip)?;
         log.push(&header(now))?;
         log.flush()?;

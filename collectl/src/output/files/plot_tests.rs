@@ -10,6 +10,7 @@ fn keeping(directory: &Path, gzip: bool, roll: Option<Roll>) -> Keeping {
     Keeping {
         naming: Naming::new(directory, "vm"),
         gzip,
+        fresh: false,
         flush: Duration::ZERO,
         roll,
         zone: TimeZone::UTC,
@@ -77,4 +78,23 @@ fn every_day_has_its_files_and_a_later_run_appends() {
     };
     assert_eq!(read("vm-20261120.tab.gz"), "####\n#a\n1\n".repeat(2));
     assert_eq!(read("vm-20261121.tab.gz"), "####\n#a\n2\n".repeat(2));
+}
+
+#[test]
+fn a_file_that_is_to_be_new_is_not_touched_if_it_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("vm-20261120.tab");
+    fs::write(&path, "mine\n").unwrap();
+    let keeping = Keeping {
+        fresh: true,
+        ..keeping(directory.path(), false, None)
+    };
+    let header = Box::new(|_| "####\n".to_owned());
+    let error = PlotFiles::begin(keeping, header, ["tab"], at(0)).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("could not make ") && text.contains("vm-20261120.tab"),
+        "{text}"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine\n");
 }

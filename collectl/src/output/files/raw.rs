@@ -5,18 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::{FileError, Header, Keeping, log::Log, purge::purge, roll};
-use crate::record::Time;
-
-/// The line in front of a record, and at the very end.
-pub fn marker(time: Time) -> impl fmt::Display {
-    struct Marker(u64);
-    impl fmt::Display for Marker {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            writeln!(f, ">>> {}.{:03} <<<", self.0 / 1000, self.0 % 1000)
-        }
-    }
-    Marker(time.wall_ns / 1_000_000)
-}
+use crate::record::{Time, raw::push_close};
 
 /// Moments of the wall clock.
 pub(super) fn timestamp(time: Time) -> Timestamp {
@@ -111,7 +100,7 @@ impl RawFile {
         Ok(())
     }
 
-    /// Adds a record, which begins with its [`marker`] line.
+    /// Adds a record of [`push_record`](crate::record::raw::push_record).
     ///
     /// # Errors
     /// If it cannot be written now. It is kept, as long as there is room.
@@ -141,7 +130,9 @@ impl RawFile {
         let Some(mut log) = self.log.take() else {
             return Ok(());
         };
-        log.push(&marker(now).to_string())?;
+        let mut close = String::new();
+        push_close(&mut close, now.wall_ns);
+        log.push(&close)?;
         log.finish()
     }
 }

@@ -4,12 +4,14 @@ use flate2::read::MultiGzDecoder;
 use jiff::tz::TimeZone;
 
 use super::*;
+use crate::record::raw::push_record;
 use crate::{options::Roll, output::Naming};
 
 fn keeping(directory: &Path, roll: Option<Roll>) -> Keeping {
     Keeping {
         naming: Naming::new(directory, "vm"),
         gzip: true,
+        fresh: false,
         flush: Duration::from_secs(10),
         roll,
         zone: TimeZone::UTC,
@@ -30,7 +32,15 @@ fn begin(directory: &Path, roll: Option<Roll>) -> RawFile {
 }
 
 fn record(file: &mut RawFile, second: u64) {
-    let record = format!("{}cpu {second}\n", marker(at(second)));
+    let mut record = String::new();
+    push_record(
+        &mut record,
+        at(second).wall_ns,
+        &format!(
+            "cpu {second}
+"
+        ),
+    );
     file.record(at(second), &record).unwrap();
 }
 
@@ -49,7 +59,7 @@ fn records_are_in_the_file_with_a_header_before_and_a_time_at_the_end() {
     file.finish(at(3)).unwrap();
     assert_eq!(
         readable(&directory.path().join("vm-20261120-173935.raw.gz")),
-        "# Secs: 1795196375\n>>> 1795196376.001 <<<\ncpu 1\n>>> 1795196377.001 <<<\ncpu 2\n>>> 1795196378.001 <<<\n"
+        "# Secs: 1795196375\n>>> 1795196376.002 <<<\ncpu 1\n#\n>>> 1795196377.002 <<<\ncpu 2\n#\n>>> 1795196378.002 <<<\n"
     );
 }
 
@@ -98,12 +108,12 @@ fn files_are_rolled_with_the_same_time_at_both_ends() {
     let text = |name| readable(&directory.path().join(name));
     let first = text("vm-20261120-173935.raw.gz");
     assert!(
-        first.ends_with("cpu 24\n>>> 1795196400.001 <<<\n"),
+        first.ends_with("cpu 24\n#\n>>> 1795196400.002 <<<\n"),
         "{first}"
     );
     let second = text("vm-20261120-174000.raw.gz");
     assert!(
-        second.starts_with("# Secs: 1795196400\n>>> 1795196400.001 <<<\ncpu 25\n"),
+        second.starts_with("# Secs: 1795196400\n>>> 1795196400.002 <<<\ncpu 25\n#\n"),
         "{second}"
     );
 }
@@ -140,7 +150,7 @@ fn a_directory_that_vanishes_is_told_and_recording_goes_on_when_it_is_back() {
     file.finish(at(28)).unwrap();
     let text = readable(&directory.join("vm-20261120-174002.raw.gz"));
     assert!(
-        text.ends_with(">>> 3.000 <<<\n>>> 1795196403.001 <<<\n"),
+        text.ends_with(">>> 3.000 <<<\n>>> 1795196403.002 <<<\n"),
         "{text}"
     );
 }

@@ -140,6 +140,18 @@ impl Server {
         }
     }
 
+    /// Samples that somebody has still to get.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.feed.as_ref().map_or(0, broadcast::Sender::len)
+    }
+
+    /// Whether another sample would make nobody skip one.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.waiting() < QUEUE
+    }
+
     /// Ends: clients get what is left for them, and see an orderly close. Waits a moment for those who
     /// are slow, then cuts them off.
     pub fn close(mut self) {

@@ -15,6 +15,8 @@ use super::{Source, Table, Taken, files::Files, filter, users::Users};
 use crate::options::{Columns, Filter, ProcessOptions};
 use slots::Slots;
 
+pub(super) use slots::version;
+
 /// Why there are no processes.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -1,42 +1,29 @@
-//! Processes in raw files: `proc:PID stat ...` lines.
+//! Processes in raw files, as collectl has them:
+//!
+//! ```text
+//! proc:1858 stat 1858 (bash) S 1853 ...
+//! proc:1858 Tgid: 1858
+//! proc:1858 Uid: 0 0 0 0
+//! proc:1858 VmSize:     5004 kB
+//! proc:1858 voluntary_ctxt_switches: 101
+//! proc:1858 cmd bash /dev/fd/3
+//! proc:1858 io rchar: 9653408
+//! ```
+//!
+//! and `procT:` for threads. CPU times are ticks, cut from exact totals, so nothing is lost. What only we
+//! know stands in lines that collectl passes over, with times in ns and sizes in bytes. Processes that
+//! did nothing have none:
+//!
+//! ```text
+//! subjiffy interval 1000049120 exact 1 unlisted 0 network 1
+//! proc:1858 subjiffy system 120034 user 900112 total-system 90120034 total-user 280900112 wait 1204
+//! ```
 
-use std::path::Path;
+mod lines;
+mod replay;
+#[cfg(test)]
+mod tests;
+mod write;
 
-use super::Table;
-use crate::{options::ProcessOptions, record::Time};
-
-/// Writes lines of recordings and keeps the text of processes that do not change.
-#[derive(Default)]
-pub struct Writer {}
-
-impl Writer {
-    /// Appends the lines of one record, from a table of
-    /// [`Processes::with_records`](super::Processes::with_records).
-    pub fn write(&mut self, table: &Table, to: &mut String) {
-        let _ = (table, to);
-    }
-}
-
-/// Plays processes of recordings back.
-pub struct Replay {
-    table: Table,
-}
-
-impl Replay {
-    /// Names of users come from `etc/passwd` below `root`; `boot_wall_ns` is from the file's header, 0 if
-    /// unknown.
-    #[must_use]
-    pub fn new(options: &ProcessOptions, root: &Path, boot_wall_ns: u64) -> Self {
-        let _ = (options, root, boot_wall_ns);
-        Self {
-            table: Table::default(),
-        }
-    }
-
-    /// The processes of the next record; `None` if it has none. The first has only totals: its interval
-    /// is of length 0.
-    pub fn take(&mut self, time: Time, text: &str) -> Option<&Table> {
-        let _ = (time, text);
-        Some(&self.table)
-    }
-}
+pub use replay::Replay;
+pub use write::Writer;

@@ -108,7 +108,8 @@ impl System {
     }
 
     /// Whether each core runs two threads.
-    pub(super) fn hyper(&self) -> bool {
+    #[must_use]
+    pub fn hyper(&self) -> bool {
         self.cores > 0 && self.siblings / self.cores == 2
     }
 

@@ -1,0 +1,185 @@
+//! Samples of the running machine.
+
+use std::{path::Path, sync::Arc};
+
+use jiff::tz::TimeZone;
+
+use super::{
+    Control, Error, Observer, Tick, Work,
+    receiver::{Receiver, remarks},
+    recording::{Recording, Troubles},
+};
+use crate::{
+    options::{Options, Style, Subsystem},
+    output::{Lines, Remark, Remarks},
+    process::{Processes, Source},
+    reading::Machine,
+    record::{Counters, Time, raw::System},
+    text::{Facts, Renderer},
+    values::Interval,
+};
+
+/// Reads this machine, and tells what it read.
+pub struct Live {
+    reader: Reader,
+    renderer: Renderer,
+    recording: Recording,
+    pub receiver: Receiver,
+    control: Arc<Control>,
+    remarks: Remarks,
+    troubles: Troubles,
+}
+
+/// The machine and what was read of it.
+struct Reader {
+    machine: Machine,
+    processes: Option<Processes>,
+    text: String,
+    before: Counters,
+    now: Counters,
+    interval: Interval,
+    totals: bool,
+}
+
+impl Live {
+    /// Opens all that is needed.
+    pub fn open(
+        options: &Options,
+        root: &Path,
+        zone: &TimeZone,
+        source: Option<Box<dyn Source>>,
+        receiver: impl FnOnce(&str) -> Result<Receiver, Error>,
+        control: &Arc<Control>,
+        now: Time,
+    ) -> Result<Self, Error> {
+        let reader = Reader::open(options, root, source)?;
+        let system = System::of(root, now.wall_ns);
+        let facts = facts(&system);
+        let receiver = receiver(&facts.host)?;
+        let renderer = Renderer::in_zone(options, facts.clone(), zone.clone());
+        let recording = Recording::begin(options, root, &facts, &renderer, zone, now)?;
+        Ok(Self {
+            reader,
+            renderer,
+            recording,
+            receiver,
+            control: Arc::clone(control),
+            remarks: remarks(options.style),
+            troubles: Troubles::default(),
+        })
+    }
+
+    /// Takes a sample and hands it over.
+    fn take(&mut self, tick: &Tick, observer: &(impl Observer + ?Sized)) -> Result<(), Error> {
+        let reader = &mut self.reader;
+        reader.read(tick);
+        let mut trouble = Ok(());
+        let table = match reader.processes.as_mut().filter(|_| tick.processes) {
+            None => None,
+            Some(processes) => processes.take().map_err(|error| trouble = Err(error)).ok(),
+        };
+        self.troubles.tell(trouble, observer);
+        if !tick.first {
+            let shown = self.receiver.is_somebody() || self.recording.needs_lines();
+            if shown {
+                let interval = Some(&reader.interval);
+                let mut lines = self.renderer.render(interval, table);
+                if tick.missed > 0 && !lines.body.is_empty() {
+                    lines = with_remark(&lines, &self.remarks.line(Remark::Missed(tick.missed)));
+                }
+                self.receiver.show(&lines, &self.control)?;
+            }
+            let parts = self.renderer.parts();
+            self.recording
+                .plot(&reader.interval, table, parts, observer);
+        }
+        self.recording
+            .raw(tick.time, &mut reader.text, table, observer);
+        Ok(())
+    }
+
+    /// The end of files and connections.
+    pub fn close(mut self, now: Time, observer: &(impl Observer + ?Sized)) {
+        self.recording.finish(now, observer);
+        self.receiver.close();
+    }
+}
+
+/// [`Live`] at work.
+pub struct Watched<'a, O: ?Sized> {
+    pub live: &'a mut Live,
+    pub observer: &'a O,
+}
+
+impl<O: Observer + ?Sized> Work for Watched<'_, O> {
+    type Error = Error;
+
+    fn sample(&mut self, tick: &Tick) -> Result<(), Error> {
+        self.live.take(tick, self.observer)
+    }
+}
+
+impl Reader {
+    fn open(
+        options: &Options,
+        root: &Path,
+        source: Option<Box<dyn Source>>,
+    ) -> Result<Self, Error> {
+        let processes = match options.subsystems.has(Subsystem::Processes) {
+            false => None,
+            true => {
+                let source = source.ok_or(Error::NoSource)?;
+                let processes = Processes::new(&options.processes, root, source)?;
+                Some(with_details(processes, options))
+            }
+        };
+        Ok(Self {
+            machine: Machine::open(root, options.subsystems)?,
+            processes,
+            text: String::new(),
+            before: Counters::default(),
+            now: Counters::default(),
+            interval: Interval::default(),
+            totals: options.totals,
+        })
+    }
+
+    fn read(&mut self, tick: &Tick) {
+        self.text.clear();
+        self.machine.read(&mut self.text);
+        std::mem::swap(&mut self.before, &mut self.now);
+        self.now.update(&self.text, tick.time);
+        if !tick.first {
+            self.interval.set(&self.before, &self.now, self.totals);
+        }
+    }
+}
+
+/// What rows have to have.
+fn with_details(processes: Processes, options: &Options) -> Processes {
+    let files = options.files.as_ref();
+    if files.is_some_and(|files| files.raw) {
+        processes.with_records()
+    } else if files.is_some_and(|files| files.plot) || matches!(options.style, Style::Plot(_)) {
+        processes.with_status()
+    } else {
+        processes
+    }
+}
+
+/// What lines say of the machine.
+pub fn facts(system: &System) -> Facts {
+    Facts {
+        host: system.host.clone(),
+        cpus: system.cpus as usize,
+        hyper_threads: system.hyper(),
+        page_bytes: system.page_size,
+    }
+}
+
+fn with_remark(lines: &Lines, remark: &str) -> Lines {
+    Lines {
+        header: Arc::clone(&lines.header),
+        body: format!("{remark}{}", lines.body).into(),
+    }
+}

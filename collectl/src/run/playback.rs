@@ -1,0 +1,323 @@
+//! Samples of recordings, as fast as their receiver takes them.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Control, End, Error, Observer, live::facts, receiver::Receiver, recording::Plot, replay,
+};
+use crate::{
+    options::{Options, Style, Subsystem, Subsystems},
+    output::Keeping,
+    process::raw::Replay,
+    record::{
+        Counters, Time,
+        raw::{Header, Reader, Record},
+    },
+    text::Renderer,
+    values::Interval,
+};
+
+/// The next file goes on where the one before ended if no more than this is between them, in intervals.
+const GAP: f64 = 1.5;
+
+/// Plays files back, one after the other.
+pub struct Playback<'a> {
+    options: &'a Options,
+    root: &'a Path,
+    receiver: &'a mut Receiver,
+    control: &'a Control,
+    /// Samples shown.
+    shown: u64,
+    machine: Option<Machine>,
+    plot: Option<(String, Plot)>,
+}
+
+/// What is known of the machine that was recorded.
+struct Machine {
+    header: Header,
+    options: Options,
+    renderer: Renderer,
+    replay: Replay,
+    before: Option<Counters>,
+    now: Counters,
+    interval: Interval,
+}
+
+impl<'a> Playback<'a> {
+    /// Of the options' files, to a receiver.
+    pub fn new(
+        options: &'a Options,
+        root: &'a Path,
+        receiver: &'a mut Receiver,
+        control: &'a Control,
+    ) -> Self {
+        Self {
+            options,
+            root,
+            receiver,
+            control,
+            shown: 0,
+            machine: None,
+            plot: None,
+        }
+    }
+
+    /// Plays all of them.
+    ///
+    /// # Errors
+    /// If nothing could be shown. What is wrong with some of several files is told to the observer.
+    pub fn play(&mut self, observer: &(impl Observer + ?Sized)) -> Result<End, Error> {
+        let mut first = None;
+        for path in &self.options.playback {
+            let played = match is_plot(path) {
+                true => self.play_plot(path),
+                false => self.play_raw(path),
+            };
+            if let Err(error) = played {
+                let cut = matches!(&error, Error::Recording(error) if error.is_cut());
+                if self.options.playback.len() > 1 || cut {
+                    observer.trouble(&error.to_string());
+                }
+                first.get_or_insert(error);
+            }
+            if let Some(end) = self.ended() {
+                self.finish(observer);
+                return Ok(end);
+            }
+        }
+        self.finish(observer);
+        match first {
+            Some(error) if self.shown == 0 => Err(error),
+            _ if self.shown == 0 => Err(Error::Nothing(
+                "there is nothing to show: it takes two records of the same machine".to_owned(),
+            )),
+            _ => Ok(End::Finished),
+        }
+    }
+
+    fn ended(&self) -> Option<End> {
+        let counted = self.options.count.is_some_and(|count| self.shown >= count);
+        self.control.ended().or(counted.then_some(End::Counted))
+    }
+
+    fn finish(&mut self, observer: &(impl Observer + ?Sized)) {
+        if let Some((_, mut plot)) = self.plot.take()
+            && let Err(error) = plot.finish()
+        {
+            observer.trouble(&error.to_string());
+        }
+        self.receiver.wait(true, self.control);
+    }
+
+    fn play_raw(&mut self, path: &Path) -> Result<(), Error> {
+        let mut reader = Reader::open(path)?;
+        let mut machine = self.machine(reader.header(), path)?;
+        let mut record = Record::default();
+        let mut first = true;
+        let mut result = Ok(());
+        while self.ended().is_none() {
+            match reader.read(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    result = Err(error.into());
+                    break;
+                }
+            }
+            if std::mem::take(&mut first) {
+                machine.begin(record.time);
+                self.begin_plot(&machine)?;
+            }
+            self.sample(&mut machine, &record)?;
+        }
+        self.machine = Some(machine);
+        result
+    }
+
+    /// The machine of before if this is its next file.
+    fn machine(&mut self, header: &Header, path: &Path) -> Result<Machine, Error> {
+        if let Some(mut machine) = self.machine.take()
+            && machine.is_of(header)
+        {
+            machine.header = header.clone();
+            return Ok(machine);
+        }
+        let recorded = recorded(&header.subsystems);
+        let options = self.options.for_recording(recorded);
+        let wanted = options.subsystems;
+        let options = Options {
+            subsystems: wanted
+                .iter()
+                .filter(|&one| recorded.has(one) || has_source(recorded, one))
+                .collect(),
+            ..options
+        };
+        let nothing = |text: &str| Err(Error::Nothing(format!("{}: {text}", path.display())));
+        if options.subsystems.is_empty() {
+            return nothing(&format!(
+                "nothing of what -s asks for was recorded, but {:?}",
+                header.subsystems
+            ));
+        }
+        let processes = options.subsystems.has(Subsystem::Processes);
+        let others = !options.subsystems.without(Subsystem::Processes).is_empty();
+        if processes
+            && others
+            && self.receiver.is_somebody()
+            && matches!(options.style, Style::Plot(_))
+        {
+            return nothing(
+                "processes have lines of their own columns with -P: choose them with -sZ, or the others with -s-Z",
+            );
+        }
+        let system = &header.system;
+        let boot_ns = system.booted_cs.saturating_mul(10_000_000);
+        Ok(Machine {
+            renderer: Renderer::in_zone(&options, facts(system), header.zone()),
+            replay: Replay::new(&options.processes, self.root, boot_ns),
+            header: header.clone(),
+            options,
+            before: None,
+            now: Counters::default(),
+            interval: Interval::default(),
+        })
+    }
+
+    /// Plot files of the day of the recording, if they are wanted and it is another day.
+    fn begin_plot(&mut self, machine: &Machine) -> Result<(), Error> {
+        let Some(files) = self.options.files.as_ref().filter(|files| files.plot) else {
+            return Ok(());
+        };
+        let header = &machine.header;
+        let zone = header.zone();
+        let begun = Time {
+            wall_ns: header.begun.saturating_mul(1_000_000_000),
+            steady_ns: 0,
+        };
+        let host = &header.system.host;
+        let keeping = Keeping {
+            fresh: true,
+            roll: None,
+            ..Keeping::new(files, host, zone)
+        };
+        let key = keeping.day(begun);
+        if self.plot.as_ref().is_some_and(|(old, _)| *old == key) {
+            return Ok(());
+        }
+        if let Some((_, mut plot)) = self.plot.take() {
+            plot.finish()?;
+        }
+        let text = header.to_string();
+        let header = Box::new(move |_| text.clone());
+        let facts = facts(&machine.header.system);
+        let plot = Plot::begin(
+            &machine.options,
+            keeping,
+            header,
+            &facts,
+            &machine.renderer,
+            begun,
+        )?;
+        self.plot = Some((key, plot));
+        Ok(())
+    }
+
+    fn sample(&mut self, machine: &mut Machine, record: &Record) -> Result<(), Error> {
+        let table = match machine.options.subsystems.has(Subsystem::Processes) {
+            true => machine.replay.take(record.time, &record.text),
+            false => None,
+        };
+        machine.now.update(&record.text, record.time);
+        let Some(before) = &mut machine.before else {
+            machine.before = Some(std::mem::take(&mut machine.now));
+            return Ok(());
+        };
+        machine
+            .interval
+            .set(before, &machine.now, machine.options.totals);
+        std::mem::swap(before, &mut machine.now);
+        let table = table.filter(|table| table.interval_ns > 0);
+        let interval = &machine.interval;
+        let lines = machine.renderer.render(Some(interval), table);
+        if !lines.body.is_empty() {
+            self.shown += 1;
+            self.receiver.wait(false, self.control);
+            self.receiver.show(&lines, self.control)?;
+        }
+        if let Some((_, plot)) = &mut self.plot {
+            plot.write(interval, table, machine.renderer.parts())?;
+        }
+        Ok(())
+    }
+
+    /// Shows the lines of a plot file as they are.
+    fn play_plot(&mut self, path: &Path) -> Result<(), Error> {
+        let mut lines = replay::Lines::open(path)?;
+        while self.ended().is_none() {
+            let Some(sample) = lines.read()? else {
+                break;
+            };
+            self.shown += 1;
+            self.receiver.wait(false, self.control);
+            self.receiver.show(&sample, self.control)?;
+        }
+        Ok(())
+    }
+}
+
+impl Machine {
+    /// Whether a file is one more of the same recording.
+    fn is_of(&self, header: &Header) -> bool {
+        let mine = &self.header;
+        let same = |of: fn(&Header) -> &str| of(mine) == of(header);
+        same(|header| &header.system.host)
+            && same(|header| &header.subsystems)
+            && same(|header| &header.interval)
+            && mine.system.booted_cs.abs_diff(header.system.booted_cs) < 1000
+            && mine.system.cpus == header.system.cpus
+            && mine.ahead == header.ahead
+    }
+
+    /// A file begins: the last record of the one before is of no use if it is too far away.
+    fn begin(&mut self, first: Time) {
+        let gap = self.header.main_interval() * GAP;
+        let near = |before: &Counters| {
+            let between = first.wall_ns.checked_sub(before.time.wall_ns);
+            between.is_some_and(|ns| ns > 0 && ns as f64 / 1e9 <= gap)
+        };
+        if !self.before.as_ref().is_some_and(near) {
+            self.before = None;
+        }
+    }
+}
+
+/// What was recorded, by its letters. We know nothing of the others.
+fn recorded(letters: &str) -> Subsystems {
+    letters.chars().filter_map(Subsystem::of_letter).collect()
+}
+
+/// Whether details or sums can be had from what was recorded for the other one.
+fn has_source(recorded: Subsystems, of: Subsystem) -> bool {
+    use Subsystem as S;
+    let pairs = [
+        (S::Cpu, S::CpuDetail),
+        (S::Interrupts, S::InterruptDetail),
+        (S::Disks, S::DiskDetail),
+        (S::Network, S::NetworkDetail),
+    ];
+    pairs.into_iter().any(|(sum, details)| {
+        sum == of && recorded.has(details) || details == of && recorded.has(sum)
+    })
+}
+
+/// Whether a file's name is that of a plot file; all others are raw.
+fn is_plot(path: &Path) -> bool {
+    const KINDS: [&str; 7] = ["tab", "cpu", "dsk", "net", "prc", "int", "nfs"];
+    let name = path.file_name().map(PathBuf::from).unwrap_or_default();
+    let name = match name.extension().is_some_and(|end| end == "gz") {
+        true => name.with_extension(""),
+        false => name,
+    };
+    let end = name.extension().and_then(|end| end.to_str());
+    end.is_some_and(|end| KINDS.contains(&end))
+}
