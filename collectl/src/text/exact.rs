@@ -1,8 +1,8 @@
 //! A JSON object a sample, with exact numbers (`--export subjiffy`).
 //!
 //! Names end with what the number is: `_ns`, `_ms`, `_kb`, `_bytes`, `_percent`. Other numbers are counts.
-//! What has a key `changes` was counted between this sample and the one before, whose distance is
-//! `interval_ns` of the same object; nothing is divided by it or rounded.
+//! What is in an object `changes` was counted between this sample and the one before, `interval_ns` ago;
+//! nothing is divided by it or rounded.
 
 use super::{
     clock::Moment,
@@ -24,6 +24,10 @@ pub(super) fn sample(
     host: &str,
     moment: &Moment,
 ) {
+    let context = context.filter(|context| has_machine(context));
+    if context.is_none() && processes.is_none() {
+        return;
+    }
     json::object(to, |all| {
         let (seconds, millis) = (moment.seconds, moment.millis);
         all.whole("time", format_args!("{seconds}.{millis:03}"))
@@ -36,6 +40,12 @@ pub(super) fn sample(
         }
     });
     to.push('\n');
+}
+
+/// Whether anything but processes is wanted.
+fn has_machine(context: &Context<'_>) -> bool {
+    let of = context.subsystems.without(Subsystem::Processes);
+    !of.is_empty()
 }
 
 fn machine_fields(to: &mut Json<'_>, context: &Context<'_>) {

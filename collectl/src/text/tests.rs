@@ -1,15 +1,10 @@
 //! Against what collectl 4.3.1 made of the same recording (`collectl -p`).
 
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
 
 use super::*;
 use crate::{
-    options::{
-        DateFormat, Digits, Headers, Intervals, Options, Plot, ProcessOptions, Style, Subsystem,
-        Subsystems, TimeFormat,
-    },
+    options::{DateFormat, Digits, Options, Plot, Style, Subsystem, Subsystems, TimeFormat},
     record::{Counters, Time},
     values::Interval,
 };
@@ -21,36 +16,14 @@ pub(super) fn subsystems(letters: &str) -> Subsystems {
 }
 
 pub(super) fn options(letters: &str, style: Style) -> Options {
-    let second = Duration::from_secs(1);
     Options {
         subsystems: subsystems(letters),
-        intervals: Intervals {
-            main: second,
-            processes: second,
-        },
-        count: None,
-        runtime: None,
-        align: false,
         style,
-        time: None,
-        headers: Headers::Every(22),
-        wide: false,
-        digits: Digits::Plain,
-        totals: false,
-        sizes: false,
-        processes: ProcessOptions::default(),
-        address: None,
-        files: None,
-        playback: Vec::new(),
-        daemon: false,
-        nohup: false,
-        quiet: false,
-        comment: None,
-        words: String::new(),
+        ..Options::default()
     }
 }
 
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     Facts {
         host: "node1".to_owned(),
         cpus: 2,
@@ -134,8 +107,7 @@ same! {
     brief_all("scjmbdntif", Style::Brief);
     brief_time_sizes("cdn", Style::Brief, time: time(DateFormat::None, true), sizes: true);
     brief_date_wide("mdnf", Style::Brief, time: time(DateFormat::Long, false), wide: true);
-    brief_digits_g("mdn", Style::Brief, time: time(DateFormat::Short, false), digits: Digits::Some);
-    brief_digits_G("mdn", Style::Brief, digits: Digits::More);
+    brief_some_digits("mdn", Style::Brief, time: time(DateFormat::Short, false), digits: Digits::Some);
     brief_totals("cdnf", Style::Brief, totals: true);
     verbose_c("c", Style::Verbose, time: time(DateFormat::None, true));
     verbose_all("scjmbdntif", Style::Verbose);
@@ -156,7 +128,69 @@ same! {
     verbose_n("n", Style::Verbose, time: TIME);
     plot_all("cmsndiftb", plot(' ', 0, false));
     plot_digits("cdnmt", plot(' ', 2, false), time: time(DateFormat::Long, true));
-    plot_utc("dDN", plot('\t', 0, true));
+    plot_utc("dD", plot('\t', 0, true));
     plot_short_date("c", plot(',', 1, false), time: time(DateFormat::Short, false));
-    lexpr("cdmnstif", Style::Lexpr);
+}
+
+/// Only playback leaves out what is behind the point if it is 0.
+#[test]
+fn lexpr() {
+    let ours = played(&options("cdmnstif", Style::Lexpr));
+    let theirs = include_str!("fixtures/lexpr.txt");
+    let without_time = |text: &str| {
+        let lines = text.lines().filter(|line| !line.starts_with("sample.time"));
+        lines.fold(String::new(), |all, line| all + line + "\n")
+    };
+    assert!(ours.starts_with("sample.time 1795196611.000\ncputotals.num 2\n"));
+    compare("lexpr", &without_time(&ours), &without_time(theirs));
+}
+
+/// Of 3.99 G, collectl shows the first digit of 1014 M.
+#[test]
+fn brief_more_digits() {
+    let options = Options {
+        digits: Digits::More,
+        ..options("mdn", Style::Brief)
+    };
+    let theirs = include_str!("fixtures/brief_more_digits.txt");
+    compare(
+        "brief_more_digits",
+        &played(&options),
+        &theirs.replace(" 3.1G ", " 3.9G "),
+    );
+}
+
+/// An interface that goes takes its columns with it there; here they stay.
+#[test]
+fn plot_interfaces() {
+    let ours = played(&options("N", plot(' ', 0, false)));
+    let theirs = include_str!("fixtures/plot_interfaces.txt");
+    for (number, (our, their)) in ours.lines().zip(theirs.lines()).enumerate() {
+        if number == 3 {
+            let gone = format!(" ifb1{}", " 0".repeat(18));
+            assert_eq!(our.replace(&gone, ""), their);
+        } else if number < 3 {
+            assert_eq!(our, their, "line {number}");
+        }
+    }
+    let columns = |line: &str| line.split(' ').count();
+    assert!(ours.lines().all(|line| columns(line) == 2 + 4 * 19));
+}
+
+/// There, the last three columns of each CPU are not in the order of their names.
+#[test]
+fn plot_cpus() {
+    let ours = played(&options("Cj", plot(' ', 0, false)));
+    let theirs = include_str!("fixtures/plot_cpus.txt");
+    let mut in_order = String::new();
+    for (number, line) in theirs.lines().enumerate() {
+        let mut fields: Vec<_> = line.split(' ').collect();
+        if number > 0 {
+            fields[2..]
+                .chunks_mut(12)
+                .for_each(|cpu| cpu[9..].rotate_left(1));
+        }
+        in_order += &(fields.join(" ") + "\n");
+    }
+    compare("plot_cpus", &ours, &in_order);
 }
