@@ -10,11 +10,11 @@ use super::{header_tests::COLLECTL, *};
 use crate::record::{Error, Time};
 
 #[test]
-fn times_are_cut_to_milliseconds_and_read_with_any_decimals() {
+fn times_are_rounded_to_milliseconds_and_read_with_any_decimals() {
     let mut text = String::new();
-    push_close(&mut text, 1_795_196_345_001_000_000);
-    push_close(&mut text, 1_795_196_345_999_999_999);
-    assert_eq!(text, ">>> 1795196345.001 <<<\n>>> 1795196345.999 <<<\n");
+    push_close(&mut text, 1_795_196_345_001_499_999);
+    push_close(&mut text, 1_795_196_345_999_500_000);
+    assert_eq!(text, ">>> 1795196345.001 <<<\n>>> 1795196346.000 <<<\n");
     assert_eq!(
         time(">>> 1795196345.001 <<<"),
         Some(1_795_196_345_001_000_000)
