@@ -25,7 +25,7 @@ impl Numbers<'_> {
     }
 
     fn is(&mut self) -> bool {
-        self.next() % 3 != 0
+        !self.next().is_multiple_of(3)
     }
 
     fn few(&mut self) -> u64 {
