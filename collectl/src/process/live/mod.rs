@@ -47,6 +47,10 @@ struct Want {
     fixed: bool,
     /// None but those that did something.
     active: bool,
+    /// None but those in one of these states; empty is any.
+    states: String,
+    /// Input and output.
+    io: bool,
     filters: Vec<Filter>,
     /// Command lines decide who is selected.
     by_command: bool,
@@ -94,6 +98,8 @@ impl Processes {
             threads: options.threads,
             fixed: options.fixed,
             active: options.active,
+            states: options.states.clone(),
+            io: !options.without_io,
             by_command: filter::needs_command(&options.filters),
             filters: options.filters.clone(),
             own: std::process::id(),
@@ -162,10 +168,10 @@ impl Books {
                 .unwrap_or(0);
         }
         let (rows, notes) = (&table.slots, &self.slots.notes);
-        let active = self.want.active;
+        let (active, states) = (self.want.active, self.want.states.as_str());
         table.order.retain(|&slot| {
             let slot = slot as usize;
-            notes[slot].selected && (!active || rows[slot].is_active())
+            notes[slot].selected && filter::shows(states, active, &rows[slot])
         });
         let id = |slot: &u32| {
             let row = &rows[*slot as usize];

@@ -27,6 +27,7 @@ type Id = (u32, bool, u64);
 pub struct Replay {
     filters: Vec<Filter>,
     active: bool,
+    states: String,
     users: Users,
     table: Table,
     found: Vec<Found>,
@@ -52,6 +53,7 @@ impl Replay {
         Self {
             filters: options.filters.clone(),
             active: options.active,
+            states: options.states.clone(),
             users: Users::of(root.join("etc/passwd")),
             table: Table {
                 boot_wall_ns,
@@ -112,6 +114,7 @@ impl Replay {
             table,
             filters,
             active,
+            states,
             ..
         } = self;
         let by_pid = |pid| table.slots.iter().find(|row| row.pid == pid);
@@ -119,7 +122,7 @@ impl Replay {
             // Threads come with their process.
             let process = row.thread_of.filter(|_| !filters.is_empty());
             let process = process.and_then(by_pid).unwrap_or(row);
-            (!*active || row.is_active()) && filter::selects(filters, process, 0)
+            filter::shows(states, *active, row) && filter::selects(filters, process, 0)
         };
         let slots = table.slots.iter().filter(wanted);
         let mut order: Vec<_> = slots.map(|row| row.slot as u32).collect();
