@@ -146,7 +146,7 @@ impl Processes {
 
 impl Books {
     fn begin(&mut self) {
-        self.table.order.clear();
+        self.table.all.clear();
         self.slots.begin();
     }
 
@@ -168,18 +168,15 @@ impl Books {
                 .unwrap_or(0);
         }
         let (rows, notes) = (&table.slots, &self.slots.notes);
-        let (active, states) = (self.want.active, self.want.states.as_str());
-        table.order.retain(|&slot| {
-            let slot = slot as usize;
-            notes[slot].selected && filter::shows(states, active, &rows[slot])
-        });
+        table.all.retain(|&slot| notes[slot as usize].selected);
         let id = |slot: &u32| {
             let row = &rows[*slot as usize];
             (row.pid, row.start_ns)
         };
-        if !table.order.is_sorted_by_key(id) {
-            table.order.sort_unstable_by_key(id);
+        if !table.all.is_sorted_by_key(id) {
+            table.all.sort_unstable_by_key(id);
         }
+        table.show(&self.want.states, self.want.active);
     }
 }
 
