@@ -265,6 +265,7 @@ pub fn letters(letters: &str) -> ProcessOptions {
             'c' => options.with_children = true,
             'e' => options.exact = true,
             'n' => options.network = true,
+            'I' => options.without_io = true,
             other => panic!("{other}"),
         }
     }

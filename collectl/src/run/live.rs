@@ -191,7 +191,9 @@ fn with_details(processes: Processes, options: &Options) -> Processes {
     let files = options.files.as_ref();
     if files.is_some_and(|files| files.raw) {
         processes.with_records()
-    } else if files.is_some_and(|files| files.plot) || matches!(options.style, Style::Plot(_)) {
+    } else if files.is_some_and(|files| files.plot)
+        || matches!(options.style, Style::Plot(_) | Style::Exact)
+    {
         processes.with_status()
     } else {
         processes

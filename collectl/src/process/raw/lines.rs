@@ -49,7 +49,7 @@ impl Sample {
             interval_ns: table.interval_ns,
             exact: table.exact,
             unlisted: table.unlisted,
-            network: table.rows().any(|row| row.network.is_some()),
+            network: table.recorded().any(|row| row.network.is_some()),
         }
     }
 

@@ -27,6 +27,7 @@ type Id = (u32, bool, u64);
 pub struct Replay {
     filters: Vec<Filter>,
     active: bool,
+    states: String,
     users: Users,
     table: Table,
     found: Vec<Found>,
@@ -52,6 +53,7 @@ impl Replay {
         Self {
             filters: options.filters.clone(),
             active: options.active,
+            states: options.states.clone(),
             users: Users::of(root.join("etc/passwd")),
             table: Table {
                 boot_wall_ns,
@@ -108,26 +110,21 @@ impl Replay {
     }
 
     fn select(&mut self) {
-        let Self {
-            table,
-            filters,
-            active,
-            ..
-        } = self;
+        let Self { table, filters, .. } = self;
         let by_pid = |pid| table.slots.iter().find(|row| row.pid == pid);
         let wanted = |row: &&Row| {
             // Threads come with their process.
             let process = row.thread_of.filter(|_| !filters.is_empty());
-            let process = process.and_then(by_pid).unwrap_or(row);
-            (!*active || row.is_active()) && filter::selects(filters, process, 0)
+            filter::selects(filters, process.and_then(by_pid).unwrap_or(row), 0)
         };
         let slots = table.slots.iter().filter(wanted);
-        let mut order: Vec<_> = slots.map(|row| row.slot as u32).collect();
-        order.sort_by_key(|&slot| {
+        let mut all: Vec<_> = slots.map(|row| row.slot as u32).collect();
+        all.sort_by_key(|&slot| {
             let row = &table.slots[slot as usize];
             (row.pid, row.start_ns)
         });
-        table.order = order;
+        table.all = all;
+        table.show(&self.states, self.active);
     }
 
     /// Collects what the record says of processes, and what we have written about it ourselves.

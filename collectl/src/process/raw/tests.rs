@@ -263,6 +263,32 @@ fn lines_of_ours_have_no_interval_of_those_at_rest() {
 }
 
 #[test]
+fn those_that_are_not_shown_are_recorded() {
+    let machine = machine();
+    let hidden = ProcessOptions {
+        active: true,
+        ..ProcessOptions::default()
+    };
+    let mut recording = Recording::of(&machine, &hidden);
+    machine.says(&[rests(7), rests(8)]);
+    recording.take();
+    machine.says(&[rests(7), ran(8, 5, 5, 40_000_010)]);
+    recording.take();
+    let rows: Vec<_> = recording
+        .tables
+        .iter()
+        .map(|table| table.rows().len())
+        .collect();
+    assert_eq!(rows, [0, 1]);
+    let rows: Vec<_> = recording
+        .replayed(&machine)
+        .iter()
+        .map(|table| table.rows().len())
+        .collect();
+    assert_eq!(rows, [2, 2]);
+}
+
+#[test]
 fn filters_work_on_recordings_too() {
     let machine = machine();
     let recording = record(&machine);

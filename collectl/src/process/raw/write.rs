@@ -23,7 +23,7 @@ impl Writer {
     pub fn write(&mut self, table: &Table, to: &mut String) {
         Sample::of(table).write(to);
         let page_kb = (rustix::param::page_size() as u64 / 1024).max(1);
-        for row in table.rows() {
+        for row in table.recorded() {
             self.kept.write(row, to, |to| lines(row, page_kb, to));
         }
     }

@@ -140,9 +140,11 @@ fn standard(shown: &Shown<'_>, table: &Table, to: &mut String) {
         fields::start(wall_ns, look.options.start, &look.zone, to);
         to.push(' ');
     }
-    let io = row.io.unwrap_or_default();
-    for bytes in [io.read_bytes, io.written_bytes] {
-        shown.scaled(shown.kilo(bytes), BYTES4, to);
+    if !look.options.without_io {
+        let io = row.io.unwrap_or_default();
+        for bytes in [io.read_bytes, io.written_bytes] {
+            shown.scaled(shown.kilo(bytes), BYTES4, to);
+        }
     }
     if look.options.switches {
         for count in [row.switches.voluntary, row.switches.involuntary] {

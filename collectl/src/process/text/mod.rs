@@ -47,7 +47,7 @@ pub fn columns(options: &ProcessOptions, filler: &str, to: &mut String) {
                 Start::Time => "StrtTime ",
                 Start::Date => "StartTime      ",
             });
-            to.push_str(" RKB  WKB ");
+            to.push_str(if options.without_io { "" } else { " RKB  WKB " });
             to.push_str(if options.switches { "VCtx NCtx " } else { "" });
             to.push_str("MajF MinF ");
         }

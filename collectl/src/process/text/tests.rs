@@ -146,6 +146,26 @@ fn row() -> Row {
     }
 }
 
+/// A recording has them whatever collectl is told, so this is what it prints live.
+#[test]
+fn without_input_and_output_its_columns_are_missing() {
+    let processes = letters("xI");
+    assert_eq!(
+        header(&processes),
+        "# PID  User     PR  PPID THRD S   VSZ   RSS CP  SysT  UsrT Pct  AccuTime VCtx NCtx MajF MinF Command\n"
+    );
+    let row = Row {
+        switches: Switches {
+            voluntary: 3,
+            involuntary: 4,
+        },
+        ..row()
+    };
+    assert!(
+        lines(&processes, row, 1_000_000_000).contains(" 00:00.00    3    4    0    0 program")
+    );
+}
+
 #[test]
 fn our_own_columns_stand_before_the_command() {
     let processes = letters("en");
@@ -294,7 +314,7 @@ fn any_row() -> impl Strategy<Value = Row> {
 }
 
 fn any_options() -> impl Strategy<Value = ProcessOptions> {
-    "[imxsSfucRkren]{0,6}".prop_map(|text| letters(&text))
+    "[imxsSfucRkrenI]{0,6}".prop_map(|text| letters(&text))
 }
 
 proptest! {
