@@ -4,6 +4,8 @@
 //! others cannot have changed. All is kept by process id and start.
 
 mod read;
+#[cfg(test)]
+mod real_tests;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -45,6 +47,10 @@ struct Want {
     fixed: bool,
     /// None but those that did something.
     active: bool,
+    /// None but those in one of these states; empty is any.
+    states: String,
+    /// Input and output.
+    io: bool,
     filters: Vec<Filter>,
     /// Command lines decide who is selected.
     by_command: bool,
@@ -92,6 +98,8 @@ impl Processes {
             threads: options.threads,
             fixed: options.fixed,
             active: options.active,
+            states: options.states.clone(),
+            io: !options.without_io,
             by_command: filter::needs_command(&options.filters),
             filters: options.filters.clone(),
             own: std::process::id(),
@@ -138,7 +146,7 @@ impl Processes {
 
 impl Books {
     fn begin(&mut self) {
-        self.table.order.clear();
+        self.table.all.clear();
         self.slots.begin();
     }
 
@@ -160,18 +168,15 @@ impl Books {
                 .unwrap_or(0);
         }
         let (rows, notes) = (&table.slots, &self.slots.notes);
-        let active = self.want.active;
-        table.order.retain(|&slot| {
-            let slot = slot as usize;
-            notes[slot].selected && (!active || rows[slot].is_active())
-        });
+        table.all.retain(|&slot| notes[slot as usize].selected);
         let id = |slot: &u32| {
             let row = &rows[*slot as usize];
             (row.pid, row.start_ns)
         };
-        if !table.order.is_sorted_by_key(id) {
-            table.order.sort_unstable_by_key(id);
+        if !table.all.is_sorted_by_key(id) {
+            table.all.sort_unstable_by_key(id);
         }
+        table.show(&self.want.states, self.want.active);
     }
 }
 

@@ -135,7 +135,7 @@ impl Books {
         let note = &mut self.slots.notes[slot];
         if note.pass != pass {
             note.pass = pass;
-            self.table.order.push(slot as u32);
+            self.table.all.push(slot as u32);
         } else if !exact.exited {
             return;
         }
@@ -154,6 +154,7 @@ impl Books {
             && !regrouped
             && !row.is_active()
             && row.threads == exact.threads
+            && row.network == exact.network
             && row.state == shown(exact)
             && row.memory.resident == exact.rss_bytes / 1024;
         note.born = false;
@@ -208,7 +209,7 @@ impl Books {
         for &thread in &threads {
             let row = &mut self.table.slots[thread as usize];
             self.slots.notes[thread as usize].pass = self.slots.pass;
-            self.table.order.push(thread);
+            self.table.all.push(thread);
             if row.is_active() || row.memory.resident != resident {
                 row.version = version();
                 row.memory.resident = resident;

@@ -424,6 +424,24 @@ fn none_but_the_first_or_the_active_if_wanted() {
 }
 
 #[test]
+fn states_are_selected_and_io_is_left_out_if_wanted() {
+    let machine = Machine::new();
+    machine.process(7, Files::default());
+    let options = ProcessOptions {
+        states: "R".to_owned(),
+        without_io: true,
+        ..ProcessOptions::default()
+    };
+    let mut processes = machine.processes(&options);
+    machine.says(&[rests(7), rests(8)]);
+    assert_eq!(processes.take().unwrap().rows().len(), 0);
+    machine.says(&[ran(7, 1, 1, 40_000_002), rests(8)]);
+    let table = processes.take().unwrap();
+    assert_eq!(pids(table), [7]);
+    assert_eq!(one(table, 7).io, None);
+}
+
+#[test]
 fn children_are_told_apart() {
     let machine = Machine::new();
     machine.process(
@@ -582,6 +600,9 @@ fn a_process_may_get_threads_later() {
 }
 
 proptest! {
+    // Each writes files.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     /// Whatever comes, intervals add up to totals.
     #[test]
     fn intervals_make_totals(steps in prop::collection::vec(
