@@ -72,7 +72,7 @@ fn the_first_sample_has_totals_only() {
     );
     assert_eq!(
         (row.memory.size, row.memory.resident, row.memory.locked),
-        (5004, 4096, 16)
+        (5004, 4084, 16)
     );
 }
 
@@ -156,6 +156,29 @@ fn memory_is_the_sources() {
     let row = one(processes.take().unwrap(), 7);
     assert_eq!((row.memory.resident, row.memory.size), (2, 5004));
     assert_ne!(row.version, version);
+}
+
+#[test]
+fn a_sum_of_memory_is_better_than_an_estimate() {
+    let machine = Machine::new();
+    machine.process(7, Files::default());
+    let mut processes = machine.processes(&ProcessOptions::default()).with_status();
+    let with = |rss_kb: u64| Exact {
+        rss_bytes: rss_kb << 10,
+        ..rests(7)
+    };
+    // `VmRSS` is 4084 when it is read, at the first sample and when it ran.
+    for (says, resident) in [
+        (with(4096), 4084),
+        (with(4196), 4184),
+        (with(0), 0),
+        (ran(7, 1, 0, 40_000_001), 4084),
+    ] {
+        machine.says(&[says]);
+        assert_eq!(one(processes.take().unwrap(), 7).memory.resident, resident);
+    }
+    machine.says(&[with(4100)]);
+    assert_eq!(one(processes.take().unwrap(), 7).memory.resident, 4088);
 }
 
 #[test]
