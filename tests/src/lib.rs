@@ -6,7 +6,7 @@
 //! | `SUBJIFFY_BIN` | test this binary; without it the tests build one in the release profile |
 //! | `SUBJIFFY_REQUIRE_BPF=1`, `CI=true` | tests that need BPF or root fail without it instead of being skipped |
 //! | `SUBJIFFY_REQUIRE_TUI=1`, `CI=true` | the same for tests that need `socktop` 1.60.1 and `tmux` |
-//! | `SUBJIFFY_REQUIRE_CLIENTS=1`, `CI=true` | the same for tests that need Node.js, Python, protoc, iperf3, curl, nginx, redis or socat |
+//! | `SUBJIFFY_REQUIRE_CLIENTS=1`, `CI=true` | the same for tests that need Node.js, Python, protoc, iperf3, curl, nginx, redis, socat or collectl |
 //! | `SOCKTOP_BIN` | the `socktop` to test with; without it the one on the `PATH` |
 //! | `SUBJIFFY_IDLE_SECONDS` | how long the idle agent is watched, 20 without it |
 //! | `SUBJIFFY_PAUSE_SECONDS` | how long connections are left alone, 20 without it |
@@ -18,6 +18,8 @@ pub mod build;
 pub mod cgroup;
 pub mod client;
 pub mod clients;
+pub mod collectl;
+pub mod colmux;
 pub mod control;
 pub mod flood;
 pub mod http;

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use super::{Control, End, Error};
 use crate::{
     options::{Address, Options, Style},
-    output::{CLIENTS, Client, Lines, Manner, Remarks, Server, Terminal},
+    output::{Audience, CLIENTS, Client, Lines, Manner, Remarks, Server, Terminal},
 };
 
 /// How often a full queue is looked at.
@@ -73,6 +73,15 @@ impl Receiver {
         match self {
             Self::Server(server) => server.addresses(),
             _ => &[],
+        }
+    }
+
+    /// Figures of those who receive lines over sockets.
+    pub fn audience(&self) -> Audience {
+        match self {
+            Self::Nobody | Self::Terminal(_) => Audience::default(),
+            Self::Server(server) => server.audience(),
+            Self::Client(client) => client.audience(),
         }
     }
 

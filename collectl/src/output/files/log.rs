@@ -30,7 +30,7 @@ pub struct Log {
 #[derive(Debug)]
 enum Text {
     Plain(Vec<u8>),
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     /// Too much could not be written: there is no going on with this file.
     Lost,
 }
@@ -48,7 +48,7 @@ impl Log {
         };
         let (file, written) = open().map_err(|error| FileError::new("open", &path, error))?;
         let text = match gzip {
-            true => Text::Gzip(GzEncoder::new(Vec::new(), Compression::default())),
+            true => Text::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::default()))),
             false => Text::Plain(Vec::new()),
         };
         Ok(Self {

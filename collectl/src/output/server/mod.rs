@@ -10,11 +10,7 @@ mod bind;
 use std::{
     io,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -24,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Lines, Manner, Prefixed,
+    Audience, Lines, Manner, Prefixed,
     sockets::{QUEUE, Shared},
 };
 
@@ -61,7 +57,6 @@ struct Hall {
     places: Arc<Semaphore>,
     most: usize,
     half_closed: Arc<Semaphore>,
-    clients: AtomicUsize,
     /// What a new client is shown at once.
     header: Mutex<Arc<str>>,
 }
@@ -85,13 +80,13 @@ impl Server {
         let shared = Shared {
             manner,
             prefix: prefixed.prefix(),
+            audience: Audience::default(),
         };
         let hall = Arc::new(Hall {
             shared: Arc::new(shared),
             places: Arc::new(Semaphore::new(clients)),
             most: clients,
             half_closed: Arc::new(Semaphore::new(HALF_CLOSED)),
-            clients: AtomicUsize::new(0),
             header: Mutex::default(),
         });
         let (feed, _) = broadcast::channel(QUEUE);
@@ -127,7 +122,13 @@ impl Server {
     /// Clients at the moment.
     #[must_use]
     pub fn clients(&self) -> usize {
-        self.hall.clients.load(Ordering::Relaxed)
+        self.hall.shared.audience.present()
+    }
+
+    /// Figures of all clients, also after the end.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        self.hall.shared.audience.clone()
     }
 
     /// Hands lines to every client; waits for none.

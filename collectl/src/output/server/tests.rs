@@ -166,6 +166,9 @@ fn a_silent_client_costs_the_others_nothing_and_is_told_what_it_missed() {
     }
     assert_eq!(got + skipped, samples);
     assert!(skipped > 0 && got > QUEUE as u64);
+    let audience = place.server.audience();
+    assert_eq!((audience.present(), audience.admitted()), (2, 2));
+    assert_eq!(audience.skipped(), skipped);
 }
 
 #[test]

@@ -5,10 +5,13 @@
 //! * [`push_record`], [`push_close`]: the text of records
 //! * [`Reader`]: the records of a file
 
+mod gather;
 mod header;
 mod reader;
 mod system;
 
+#[cfg(test)]
+mod header_tests;
 #[cfg(test)]
 mod tests;
 
@@ -42,7 +45,7 @@ pub fn push_close(to: &mut String, wall_ns: u64) {
 
 /// `>>> 1795196345.001 <<<`
 fn push_time(to: &mut String, wall_ns: u64) {
-    let ms = wall_ns / 1_000_000;
+    let ms = wall_ns / 1_000_000 + u64::from(wall_ns % 1_000_000 >= 500_000);
     let _ = writeln!(to, ">>> {}.{:03} <<<", ms / 1000, ms % 1000);
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use self::fields::Fields;
 use super::{clock::Moment, context::Context, order::Order};
 use crate::{
-    options::{DateFormat, Options, Plot, Subsystem, TimeFormat},
+    options::{DateFormat, Options, Plot, Subsystem, Subsystems, TimeFormat},
     process::{self, Table},
 };
 
@@ -41,6 +41,20 @@ enum Kind {
 /// What names were made for.
 type Shape = (usize, usize, usize);
 
+/// What is shown. As collectl has it, interrupts that are played back bring each CPU with them if there is
+/// nothing else of CPUs.
+fn shown(options: &Options) -> Subsystems {
+    let of = options.subsystems;
+    let has = |one: Subsystem, other: Subsystem| of.has(one) || of.has(other);
+    let interrupts = has(Subsystem::Interrupts, Subsystem::InterruptDetail);
+    let cpus = has(Subsystem::Cpu, Subsystem::CpuDetail);
+    if interrupts && !cpus && !options.playback.is_empty() {
+        of.with(Subsystem::CpuDetail)
+    } else {
+        of
+    }
+}
+
 /// Writes plot lines.
 pub(super) struct Plotter {
     plot: Plot,
@@ -54,7 +68,7 @@ pub(super) struct Plotter {
 
 impl Plotter {
     pub(super) fn new(options: &Options, plot: Plot) -> Self {
-        let of = options.subsystems;
+        let of = shown(options);
         let has_summary = of.iter().any(|one| !one.is_detail());
         let mut parts = Vec::new();
         let mut part = |is: bool, suffix, kind| {
