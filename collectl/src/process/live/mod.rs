@@ -6,10 +6,14 @@
 mod read;
 #[cfg(test)]
 mod real_tests;
+#[cfg(test)]
+mod selection_tests;
 mod slots;
 #[cfg(test)]
 mod tests;
 mod threads;
+#[cfg(test)]
+mod threads_tests;
 
 use std::{
     fs,
