@@ -76,7 +76,11 @@ mod tests {
             (Filter::User(text("www-data")), true),
             (Filter::User(text("www")), false),
         ] {
-            assert_eq!(selects(&[filter.clone()], &row, 1), selected, "{filter:?}");
+            assert_eq!(
+                selects(std::slice::from_ref(&filter), &row, 1),
+                selected,
+                "{filter:?}"
+            );
             let with_other = [Filter::Pid(1), filter];
             assert_eq!(selects(&with_other, &row, 1), selected);
         }

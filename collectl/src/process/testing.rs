@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Exact, Processes, Source, Taken};
+use super::{Exact, Processes, Row, Source, Table, Taken};
 use crate::{
     options::{Columns, Options, ProcessOptions, Start},
     record::Time,
@@ -286,4 +286,25 @@ pub fn records(raw: &str) -> impl Iterator<Item = (Time, &str)> {
             text,
         ))
     })
+}
+
+/// The row of a process or thread; there must be one.
+pub fn one(table: &Table, pid: u32) -> &Row {
+    let mut rows = table.rows().filter(|row| row.pid == pid);
+    let row = rows.next().unwrap_or_else(|| panic!("no row of {pid}"));
+    assert!(rows.next().is_none(), "more than one row of {pid}");
+    row
+}
+
+/// Ids of all rows, in their order.
+pub fn pids(table: &Table) -> Vec<u32> {
+    table.rows().map(|row| row.pid).collect()
+}
+
+/// Files with so many page faults, minor and major.
+pub fn faults(minor: u64, major: u64) -> Files {
+    Files {
+        faults: [minor, major],
+        ..Files::default()
+    }
 }

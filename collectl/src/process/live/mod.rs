@@ -6,12 +6,19 @@
 mod read;
 #[cfg(test)]
 mod real_tests;
+#[cfg(test)]
+mod selection_tests;
 mod slots;
 #[cfg(test)]
 mod tests;
 mod threads;
+#[cfg(test)]
+mod threads_tests;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{Source, Table, Taken, files::Files, filter, users::Users};
 use crate::options::{Columns, Filter, ProcessOptions};
@@ -71,8 +78,9 @@ struct Books {
     users: Users,
     table: Table,
     slots: Slots,
-    /// Seconds since boot, as a file.
-    uptime: std::path::PathBuf,
+    /// The file of the time since boot, and what it said before the first sample.
+    uptime: PathBuf,
+    up_ns: Option<u64>,
     /// Thread ids of one process; its memory is used again.
     tids: Vec<u32>,
 }
@@ -111,6 +119,7 @@ impl Processes {
             table: Table::default(),
             slots: Slots::default(),
             uptime: proc.join("uptime"),
+            up_ns: None,
             tids: Vec::new(),
         };
         Ok(Self { source, books })
@@ -146,6 +155,9 @@ impl Processes {
 
 impl Books {
     fn begin(&mut self) {
+        if self.up_ns.is_none() {
+            self.up_ns = uptime_ns(&self.uptime);
+        }
         self.table.all.clear();
         self.slots.begin();
     }
@@ -163,7 +175,8 @@ impl Books {
         table.exact = taken.exact;
         table.unlisted = taken.unlisted;
         if table.boot_wall_ns == 0 {
-            table.boot_wall_ns = uptime_ns(&self.uptime)
+            table.boot_wall_ns = self
+                .up_ns
                 .and_then(|up| taken.wall_ns.checked_sub(up))
                 .unwrap_or(0);
         }

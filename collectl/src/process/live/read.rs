@@ -117,9 +117,9 @@ impl Books {
                 row.total_switches = now;
             }
             if self.want.status && row.thread_of.is_none() {
-                let resident = row.memory.resident;
+                note.more_kb = status.memory.resident as i64 - note.estimate_kb as i64;
                 row.memory = status.memory;
-                row.memory.resident = resident;
+                row.memory.resident = note.resident();
             }
         }
         note.met = true;

@@ -85,11 +85,36 @@ fn one(table: &Table, pid: u32) -> &Row {
     table.rows().find(|row| row.pid == pid).unwrap()
 }
 
+/// What `status` of a process says of a size, KB.
+fn size(pid: u32, name: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim_end_matches("kB").trim().parse().ok()
+}
+
+/// Waits until `/proc` says of a process what is expected.
+fn until(pid: u32, expected: impl Fn(&Stat<'_>) -> bool) {
+    let begun = Instant::now();
+    loop {
+        let text = fs::read(format!("/proc/{pid}/stat")).unwrap();
+        if Stat::parse(&text).is_some_and(|stat| expected(&stat)) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn rows_of_this_machine() {
     let sleeper = Owned::start("sleep", &["1000"]);
     let burner = Owned::start("sh", &["-c", "while :; do :; done"]);
     let (sleeper, burner) = (sleeper.0.id(), burner.0.id());
+    // A child has its program's name only when it runs it.
+    until(sleeper, |stat| stat.name == b"sleep" && stat.state == 'S');
+    until(burner, |stat| stat.name == b"sh");
+    let (end, wait) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || wait.recv());
     let options = ProcessOptions {
         threads: true,
         ..ProcessOptions::default()
@@ -97,31 +122,21 @@ fn rows_of_this_machine() {
     let mut processes = Processes::new(&options, Path::new("/"), Box::<Proc>::default())
         .unwrap()
         .with_records();
-    // A child has its program's name only when it runs it.
-    std::thread::sleep(Duration::from_millis(100));
     let table = processes.take().unwrap();
-    let version = one(table, sleeper).version;
-    assert_eq!(one(table, sleeper).command, "sleep 1000");
-    let us = std::process::id();
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let size = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmData:"))
-        .unwrap();
-    let data = one(table, us).memory.data;
-    let now: u64 = size.trim_end_matches("kB").trim().parse().unwrap();
-    assert!(data > 0 && data.abs_diff(now) < 200_000, "{data} {now}");
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_millis(300) {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let row = one(table, sleeper);
+    let version = row.version;
+    assert_eq!((row.command.as_str(), row.threads), ("sleep 1000", 1));
+    assert_eq!(Some(row.memory.size), size(sleeper, "VmSize:"));
+    assert_eq!(Some(row.memory.data), size(sleeper, "VmData:"));
+    let before = one(table, burner).total.user_ns;
+    until(burner, |stat| stat.time.user_ns > before + 5 * TICK_NS);
     let table = processes.take().unwrap();
     assert_eq!(one(table, sleeper).version, version, "it slept");
-    let row = one(table, burner);
-    assert!(row.time.user_ns > 0, "{row:?}");
-    assert_eq!((row.state, row.name.as_str(), row.threads), ('R', "sh", 1));
-    assert_eq!(row.ppid, us);
-    // This test runs in a thread that is not the main one.
+    let (us, row) = (std::process::id(), one(table, burner));
+    assert!(row.time.user_ns >= 5 * TICK_NS, "{row:?}");
+    assert_eq!((row.state, row.name.as_str(), row.ppid), ('R', "sh", us));
     let threads = table.rows().filter(|row| row.thread_of == Some(us));
     assert!(threads.count() > 0);
+    drop(end);
+    thread.join().unwrap().unwrap_err();
 }

@@ -22,6 +22,8 @@
 mod lines;
 mod replay;
 #[cfg(test)]
+mod replay_tests;
+#[cfg(test)]
 mod tests;
 mod write;
 

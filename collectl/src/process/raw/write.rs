@@ -118,7 +118,8 @@ fn stat(row: &Row, page_kb: u64, to: &mut String) {
             15 => Some(row.total.system_ns / TICK_NS),
             16 => Some(row.total_children.user_ns / TICK_NS),
             17 => Some(row.total_children.system_ns / TICK_NS),
-            20 => Some(row.threads.into()),
+            // collectl takes one away; the dead have none left.
+            20 => Some(row.threads.max(1).into()),
             24 => Some(row.memory.resident / page_kb),
             _ => None,
         };
