@@ -124,8 +124,7 @@ impl Live {
             self.recording
                 .plot(&reader.interval, table, parts, observer);
         }
-        self.recording
-            .raw(tick.time, &mut reader.text, table, observer);
+        self.recording.raw(now, &mut reader.text, table, observer);
         Ok(())
     }
 
