@@ -233,6 +233,8 @@ proptest! {
                     let lines = renderer.render(Some(&interval), None);
                     for text in [&lines.header, &lines.body] {
                         prop_assert!(text.is_empty() || text.ends_with('\n'));
+                        let harmful = |one: char| one.is_control() && one != '\n';
+                        prop_assert!(!text.contains(harmful));
                     }
                     for part in renderer.parts() {
                         prop_assert!(part.header.ends_with('\n') && part.lines.ends_with('\n'));

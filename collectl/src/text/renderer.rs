@@ -79,7 +79,9 @@ impl Renderer {
 
     /// The same with times of a zone.
     #[must_use]
-    pub fn in_zone(options: &Options, facts: Facts, zone: TimeZone) -> Self {
+    pub fn in_zone(options: &Options, mut facts: Facts, zone: TimeZone) -> Self {
+        // It may be from a recording, too.
+        facts.host.retain(|one| !one.is_control());
         let details = options.subsystems.iter().any(Subsystem::is_detail);
         let style = match options.style {
             Style::Brief if !details => Kind::Brief(options.time),

@@ -55,8 +55,8 @@ pub(super) fn set(
     let (old_columns, new_columns) = (columns(old), columns(new));
     interrupts.resize_with(new.interrupts.len(), Interrupt::default);
     for (at, (interrupt, now)) in interrupts.iter_mut().zip(&new.interrupts).enumerate() {
-        interrupt.label.clone_from(&now.label);
-        interrupt.text.clone_from(&now.text);
+        super::name(&mut interrupt.label, &now.label);
+        super::name(&mut interrupt.text, &now.text);
         interrupt.by_cpu.clear();
         let before = super::same(&old.interrupts, at, |one| one.label == now.label);
         for (column, &total) in now.totals.iter().enumerate() {
