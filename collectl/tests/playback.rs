@@ -16,7 +16,7 @@ use subjiffy_collectl::{
     options::{Options, Subsystem, Subsystems},
     reading::Machine,
     record::{
-        Counters, Recording,
+        Counters, Recording, Time,
         raw::{Header, Reader, System, push_close, push_record},
     },
 };
@@ -108,7 +108,14 @@ fn record(dir: &Path) -> PathBuf {
         lines.clear();
         record.clear();
         machine.read(&mut lines);
-        push_record(&mut record, wall_ns, &lines);
+        push_record(
+            &mut record,
+            Time {
+                wall_ns,
+                steady_ns: wall_ns,
+            },
+            &lines,
+        );
         file.write_all(record.as_bytes()).unwrap();
         next += 1;
         thread::sleep(Duration::from_millis(300));

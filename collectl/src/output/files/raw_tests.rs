@@ -35,7 +35,7 @@ fn record(file: &mut RawFile, second: u64) {
     let mut record = String::new();
     push_record(
         &mut record,
-        at(second).wall_ns,
+        at(second),
         &format!(
             "cpu {second}
 "
@@ -59,7 +59,7 @@ fn records_are_in_the_file_with_a_header_before_and_a_time_at_the_end() {
     file.finish(at(3)).unwrap();
     assert_eq!(
         readable(&directory.path().join("vm-20261120-173935.raw.gz")),
-        "# Secs: 1795196375\n>>> 1795196376.001 <<<\ncpu 1\n#\n>>> 1795196377.001 <<<\ncpu 2\n#\n>>> 1795196378.001 <<<\n"
+        "# Secs: 1795196375\n>>> 1795196376.001 <<<\ncpu 1\n# 1.000000000\n>>> 1795196377.001 <<<\ncpu 2\n# 2.000000000\n>>> 1795196378.001 <<<\n"
     );
 }
 
@@ -108,12 +108,12 @@ fn files_are_rolled_with_the_same_time_at_both_ends() {
     let text = |name| readable(&directory.path().join(name));
     let first = text("vm-20261120-173935.raw.gz");
     assert!(
-        first.ends_with("cpu 24\n#\n>>> 1795196400.001 <<<\n"),
+        first.ends_with("cpu 24\n# 24.000000000\n>>> 1795196400.001 <<<\n"),
         "{first}"
     );
     let second = text("vm-20261120-174000.raw.gz");
     assert!(
-        second.starts_with("# Secs: 1795196400\n>>> 1795196400.001 <<<\ncpu 25\n#\n"),
+        second.starts_with("# Secs: 1795196400\n>>> 1795196400.001 <<<\ncpu 25\n# 25.000000000\n"),
         "{second}"
     );
 }
@@ -169,7 +169,7 @@ fn on_a_full_disk_no_more_than_one_file_is_begun_and_its_header_is_not_lost() {
     std::os::unix::fs::symlink("/dev/full", &next).unwrap();
     let push = |file: &mut RawFile, second: u64| {
         let mut record = String::new();
-        push_record(&mut record, at(second).wall_ns, "cpu 1\n");
+        push_record(&mut record, at(second), "cpu 1\n");
         file.record(at(second), &record)
     };
     for second in [25, 26, 27] {

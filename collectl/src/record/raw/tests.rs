@@ -10,11 +10,11 @@ use super::{header_tests::COLLECTL, *};
 use crate::record::{Error, Time};
 
 #[test]
-fn times_are_rounded_to_milliseconds_and_read_with_any_decimals() {
+fn times_are_cut_to_milliseconds_and_read_with_any_decimals() {
     let mut text = String::new();
-    push_close(&mut text, 1_795_196_345_001_499_999);
-    push_close(&mut text, 1_795_196_345_999_500_000);
-    assert_eq!(text, ">>> 1795196345.001 <<<\n>>> 1795196346.000 <<<\n");
+    push_close(&mut text, 1_795_196_345_001_000_000);
+    push_close(&mut text, 1_795_196_345_999_999_999);
+    assert_eq!(text, ">>> 1795196345.001 <<<\n>>> 1795196345.999 <<<\n");
     assert_eq!(
         time(">>> 1795196345.001 <<<"),
         Some(1_795_196_345_001_000_000)
@@ -34,12 +34,14 @@ fn times_are_rounded_to_milliseconds_and_read_with_any_decimals() {
     }
 }
 
+const SECOND: u64 = 1_000_000_000;
+
 /// Records are all different, so that it shows which one is which.
 fn records(count: usize) -> Vec<Record> {
     let one = |at: usize| Record {
         time: Time {
-            wall_ns: at as u64 * 1_000_000_000,
-            steady_ns: at as u64 * 1_000_000_000,
+            wall_ns: SECOND * at as u64,
+            steady_ns: SECOND * at as u64,
         },
         text: format!("cpu {at} 2 3 4\nctxt {at}\n").repeat(at % 3),
     };
@@ -50,9 +52,9 @@ fn records(count: usize) -> Vec<Record> {
 fn text(records: &[Record], ours: bool, closed: bool) -> String {
     let mut text = COLLECTL.to_owned();
     for record in records {
-        push_record(&mut text, record.time.wall_ns, &record.text);
+        push_record(&mut text, record.time, &record.text);
         if !ours {
-            text.truncate(text.len() - 2);
+            text.truncate(text.trim_end().rfind('\n').unwrap() + 1);
         }
     }
     if closed {
@@ -110,6 +112,45 @@ fn files_of_collectl_and_ours_give_their_records() {
     }
     let (read, error) = dir.read(COLLECTL.as_bytes()).unwrap();
     assert!(read.is_empty() && error.is_none());
+}
+
+#[test]
+fn intervals_are_as_long_as_when_they_were_recorded() {
+    let dir = Dir::new();
+    let mut text = COLLECTL.to_owned();
+    // The wall clock was set, and then another run was appended.
+    for (wall_ms, steady_ns) in [
+        (500_000, 70),
+        (501_000, 1_000_000_080),
+        (900_000, 2_000_000_099),
+        (901_000, 5),
+        (901_100, 7),
+    ] {
+        let time = Time {
+            wall_ns: wall_ms * 1_000_000 + 300_000,
+            steady_ns,
+        };
+        push_record(&mut text, time, "cpu 1 2 3 4\n");
+    }
+    text.push_str(">>> 903 <<<\n# a remark\ncpu 1 2 3 4\n>>> 904 <<<\nctxt 1\n#\n");
+    let (read, error) = dir.read(text.as_bytes()).unwrap();
+    assert!(error.is_none(), "{error:?}");
+    let times: Vec<_> = read
+        .iter()
+        .map(|one| (one.time.wall_ns / 1_000_000, one.time.steady_ns))
+        .collect();
+    assert_eq!(
+        times,
+        [
+            (500_000, 500 * SECOND),
+            (501_000, 501 * SECOND + 10),
+            (900_000, 502 * SECOND + 29),
+            (901_000, 901 * SECOND),
+            (901_100, 901 * SECOND + 2),
+            (903_000, 903 * SECOND),
+            (904_000, 904 * SECOND),
+        ]
+    );
 }
 
 #[test]
@@ -191,7 +232,7 @@ proptest! {
                 // Whole is what has the end of its last line; for collectl's, and the line with the next time.
                 let cut = &text[..end];
                 let whole = match ours {
-                    true => cut.matches("\n#\n").count(),
+                    true => cut.lines().zip(cut.split_inclusive('\n')).filter(|(line, whole)| whole.ends_with('\n') && line.starts_with("# ") && line[2..].starts_with(|one: char| one.is_ascii_digit())).count(),
                     false => cut.matches(" <<<\n").count().saturating_sub(1),
                 };
                 prop_assert_eq!(read.len(), whole);
@@ -212,7 +253,7 @@ proptest! {
         let flushed = encoder.get_ref().len();
         let mut rest = String::new();
         for record in &all[count..] {
-            push_record(&mut rest, record.time.wall_ns, &record.text);
+            push_record(&mut rest, record.time, &record.text);
         }
         encoder.write_all(rest.as_bytes()).unwrap();
         let bytes = encoder.finish().unwrap();
