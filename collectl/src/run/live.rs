@@ -111,7 +111,7 @@ impl Live {
         };
         self.troubles.tell(trouble, observer);
         if !tick.first {
-            let shown = self.receiver.is_somebody() || self.recording.needs_lines();
+            let shown = self.receiver.wants_lines() || self.recording.needs_lines();
             if shown {
                 let interval = Some(&reader.interval);
                 let mut lines = self.renderer.render(interval, table);

@@ -68,6 +68,15 @@ impl Receiver {
         !matches!(self, Self::Nobody)
     }
 
+    /// Whether the lines of the next sample are of use to somebody.
+    pub fn wants_lines(&self) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Terminal(_) | Self::Client(_) => true,
+            Self::Server(server) => server.wants_lines(),
+        }
+    }
+
     /// Where a server listens.
     pub fn addresses(&self) -> &[SocketAddr] {
         match self {

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+mod peer;
+
 use super::*;
 use crate::{
     options::{Address, Files, Headers, Intervals, Style},

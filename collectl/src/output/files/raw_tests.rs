@@ -21,7 +21,7 @@ fn keeping(directory: &Path, roll: Option<Roll>) -> Keeping {
 /// Seconds after 17:39:35 on 20 November 2026.
 fn at(second: u64) -> Time {
     Time {
-        wall_ns: (1_795_196_375 + second) * 1_000_000_000 + 1_500_000,
+        wall_ns: (1_795_196_375 + second) * 1_000_000_000 + 1_000_000,
         steady_ns: second * 1_000_000_000,
     }
 }

@@ -43,6 +43,7 @@ pub struct Server {
     /// Dropped, it ends everything.
     feed: Option<broadcast::Sender<Lines>>,
     addresses: Vec<SocketAddr>,
+    has_shown: bool,
     /// Dropped, it ends listening.
     open: Option<watch::Sender<()>>,
     /// Disconnected when all is over.
@@ -108,6 +109,7 @@ impl Server {
             prefixed,
             feed: Some(feed),
             addresses,
+            has_shown: false,
             open: Some(open),
             over,
         })
@@ -125,6 +127,12 @@ impl Server {
         self.hall.shared.audience.present()
     }
 
+    /// Whether lines would be of use: there is somebody, or nothing yet to greet newcomers with.
+    #[must_use]
+    pub fn wants_lines(&self) -> bool {
+        !self.has_shown || self.clients() > 0
+    }
+
     /// Figures of all clients, also after the end.
     #[must_use]
     pub fn audience(&self) -> Audience {
@@ -135,6 +143,7 @@ impl Server {
     pub fn show(&mut self, lines: &Lines) {
         let lines = self.prefixed.lines(lines);
         self.hall.set_header(&lines.header);
+        self.has_shown = true;
         if let Some(feed) = &self.feed {
             // It is an error when there is nobody.
             let _ = feed.send(lines);
