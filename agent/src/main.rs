@@ -15,7 +15,11 @@ use subjiffy::{
     answers::{self, Socktop},
     cli::{AgentArgs, Cli, Command, CtlArgs, DoctorArgs, TopArgs},
     collect::collector::{Collector, Setup},
-    collectl::{self, source::Own},
+    collectl::{
+        self,
+        outputs::{self, Outputs},
+        source::Own,
+    },
     config::ConfigFile,
     control::{self, operator::Controller},
     ctl,
@@ -189,10 +193,16 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
         };
         let catalog = Catalog::default();
         let elements = catalog.elements();
+        outputs::add(&settings.collectl, &elements);
         settings.apply(&elements);
         let collector = open(settings.bpf, &catalog)?;
         collector.clock().set_period(settings.period);
         let sampler = Sampler::start(collector).map_err(|error| error.to_string())?;
+        let outputs = outputs::Setup {
+            sampler: sampler.handle(),
+            runtime: runtime::Handle::current(),
+        };
+        let outputs = Outputs::start(settings.collectl.clone(), &elements, &outputs)?;
         let answers = Socktop::new(
             sampler.handle(),
             &Root::default(),
@@ -240,6 +250,8 @@ fn run_agent(args: &AgentArgs) -> Result<(), String> {
             () = token.cancelled() => {}
         }
         let _ = server.await;
+        // Its threads wait for what is sent.
+        let _ = tokio::task::spawn_blocking(|| drop(outputs)).await;
         Ok(())
     });
     // A driver, a file server or a process that hangs must not keep us.

@@ -1,10 +1,12 @@
 //! collectl's switches and formats over the agent's process numbers.
 //!
 //! * [`command`]: `subjiffy collectl`; [`daemon`]: its `-D`
+//! * [`outputs`]: in the running agent
 //! * [`source`]: from the agent to rows
 
 pub mod command;
 pub mod daemon;
+pub mod outputs;
 pub mod source;
 
 use std::ffi::OsString;

@@ -120,6 +120,11 @@ impl Entry {
         lock(&self.reason).clone()
     }
 
+    /// Says why it is as it is; its state stays.
+    pub fn set_reason(&self, reason: &str) {
+        reason.clone_into(&mut lock(&self.reason));
+    }
+
     /// Changes its state.
     pub fn set_state(&self, state: State, reason: impl Into<String>) {
         *lock(&self.reason) = reason.into();

@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::{runtime::Handle, sync::broadcast};
 
 use super::{
-    Lines, Manner, Prefixed,
+    Audience, Lines, Manner, Prefixed,
     sockets::{Ended, Guest, QUEUE, Shared, set_up},
 };
 
@@ -34,6 +34,7 @@ pub struct Client {
     prefixed: Prefixed,
     /// Dropped, it ends the connection.
     feed: Option<broadcast::Sender<Lines>>,
+    audience: Audience,
     /// Disconnected when it has ended.
     over: mpsc::Receiver<()>,
 }
@@ -70,7 +71,9 @@ impl Client {
         let shared = Shared {
             manner,
             prefix: prefixed.prefix(),
+            audience: Audience::default(),
         };
+        let audience = shared.audience.clone();
         let guest = Guest {
             stream,
             queue,
@@ -88,8 +91,15 @@ impl Client {
         Ok(Self {
             prefixed,
             feed: Some(feed),
+            audience,
             over,
         })
+    }
+
+    /// Figures of the peer, also after the end.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        self.audience.clone()
     }
 
     /// Hands lines to the peer; waits for nothing.

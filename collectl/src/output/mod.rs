@@ -21,7 +21,7 @@ pub use files::{FileError, Header as FileHeader, Keeping, Naming, PlotFiles, Plo
 pub use prefix::Prefixed;
 pub use repeat::Repeats;
 pub use server::{CLIENTS, ListenError, Server};
-pub use sockets::{Manner, Runtime};
+pub use sockets::{Audience, Manner, Runtime};
 pub use terminal::Terminal;
 
 /// The lines of one sample, for every output.

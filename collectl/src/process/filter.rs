@@ -18,6 +18,11 @@ pub fn selects(filters: &[Filter], row: &Row, own: u32) -> bool {
         })
 }
 
+/// Whether a selected row is shown: by its state, and by whether it did something if that is wanted.
+pub fn shows(states: &str, active: bool, row: &Row) -> bool {
+    (states.is_empty() || states.contains(row.state)) && (!active || row.is_active())
+}
+
 /// Whether command lines decide.
 pub fn needs_command(filters: &[Filter]) -> bool {
     let is_one = |filter: &Filter| matches!(filter, Filter::Arguments(_));
@@ -28,6 +33,22 @@ pub fn needs_command(filters: &[Filter]) -> bool {
 mod tests {
     use super::*;
     use std::sync::Arc;
+
+    #[test]
+    fn states_and_activity_hide_rows() {
+        let mut row = Row::new(42);
+        row.state = 'S';
+        for (states, active, shown) in [
+            ("", false, true),
+            ("RS", false, true),
+            ("RD", false, false),
+            ("", true, false),
+        ] {
+            assert_eq!(shows(states, active, &row), shown, "{states} {active}");
+        }
+        row.time.user_ns = 1;
+        assert!(shows("S", true, &row) && !shows("R", true, &row));
+    }
 
     #[test]
     fn each_kind_selects_its_own() {
@@ -55,7 +76,11 @@ mod tests {
             (Filter::User(text("www-data")), true),
             (Filter::User(text("www")), false),
         ] {
-            assert_eq!(selects(&[filter.clone()], &row, 1), selected, "{filter:?}");
+            assert_eq!(
+                selects(std::slice::from_ref(&filter), &row, 1),
+                selected,
+                "{filter:?}"
+            );
             let with_other = [Filter::Pid(1), filter];
             assert_eq!(selects(&with_other, &row, 1), selected);
         }

@@ -22,9 +22,4 @@ impl Kept {
         }
         to.push_str(text);
     }
-
-    /// Forgets all.
-    pub fn clear(&mut self) {
-        self.slots.clear();
-    }
 }

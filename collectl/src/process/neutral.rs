@@ -23,7 +23,7 @@ pub fn command(bytes: &[u8], to: &mut String) {
 pub fn user(bytes: &[u8]) -> Option<String> {
     let mut word = String::new();
     push(bytes, HIDDEN, &mut word);
-    let word = word.replace(' ', "?");
+    let word = word.replace(char::is_whitespace, "?");
     (!word.is_empty()).then_some(word)
 }
 

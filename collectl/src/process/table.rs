@@ -1,6 +1,6 @@
 //! The rows of one sample.
 
-use super::row::Row;
+use super::{filter, row::Row};
 
 /// All processes that were asked for, at the end of an interval.
 #[derive(Debug, Clone, Default)]
@@ -19,12 +19,28 @@ pub struct Table {
     pub(super) slots: Vec<Row>,
     /// The slots of the rows, by process id.
     pub(super) order: Vec<u32>,
+    /// Those and the ones that are recorded but not shown.
+    pub(super) all: Vec<u32>,
 }
 
 impl Table {
     /// The rows, by process id, threads among them by their own.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &Row> {
         self.order.iter().map(|&slot| &self.slots[slot as usize])
+    }
+
+    /// The rows and those that are not shown now for what they did or their state: a recording has them,
+    /// or the interval in which they are shown again could not be told from their whole life.
+    pub(super) fn recorded(&self) -> impl Iterator<Item = &Row> {
+        self.all.iter().map(|&slot| &self.slots[slot as usize])
+    }
+
+    /// Fills the list of rows from that of all.
+    pub(super) fn show(&mut self, states: &str, active: bool) {
+        let slots = &self.slots;
+        let shows = |slot: &&u32| filter::shows(states, active, &slots[**slot as usize]);
+        self.order.clear();
+        self.order.extend(self.all.iter().filter(shows));
     }
 
     /// Length of the interval in seconds; 1 if it has none, so that nothing is divided by 0.

@@ -6,8 +6,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Exact, Processes, Source, Taken};
-use crate::options::ProcessOptions;
+use super::{Exact, Processes, Row, Source, Table, Taken};
+use crate::{
+    options::{Columns, Options, ProcessOptions, Start},
+    record::Time,
+};
 
 /// What the source says next.
 #[derive(Debug, Clone, Default)]
@@ -224,5 +227,84 @@ pub fn ran(pid: u32, user_ns: u64, system_ns: u64, total_ns: u64) -> Exact<'stat
         run_delay_ns: 5000,
         state: 'R',
         ..rests(pid)
+    }
+}
+
+/// Options as they are without switches.
+pub fn options(processes: ProcessOptions) -> Options {
+    Options {
+        processes,
+        ..Options::default()
+    }
+}
+
+/// Options of the letters of `--procopts`, as far as they say how rows look.
+pub fn letters(letters: &str) -> ProcessOptions {
+    let mut options = ProcessOptions::default();
+    let mut rest = letters;
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[1..];
+        let digits = rest.len()
+            - rest
+                .trim_start_matches(|digit: char| digit.is_ascii_digit())
+                .len();
+        let number: Option<u16> = rest[..digits].parse().ok();
+        rest = &rest[digits..];
+        match letter {
+            'i' => options.columns = Columns::InputOutput,
+            'm' => options.columns = Columns::Memory,
+            'x' => options.switches = true,
+            's' => options.start = Start::Time,
+            'S' => options.start = Start::Date,
+            'f' => options.total_faults = true,
+            'u' => options.user_width = Some(number.unwrap_or(12) as u8),
+            'R' => options.priority_numbers = true,
+            'w' => options.arguments = Some(number),
+            'k' => options.strip_shells = true,
+            'r' => options.base_name = true,
+            'c' => options.with_children = true,
+            'e' => options.exact = true,
+            'n' => options.network = true,
+            'I' => options.without_io = true,
+            other => panic!("{other}"),
+        }
+    }
+    options
+}
+
+/// The records of a raw file without a header.
+pub fn records(raw: &str) -> impl Iterator<Item = (Time, &str)> {
+    raw.split(">>> ").filter_map(|record| {
+        let (time, text) = record.split_once(" <<<\n")?;
+        let millis: u64 = time.replace('.', "").parse().ok()?;
+        let wall_ns = millis * 1_000_000;
+        Some((
+            Time {
+                wall_ns,
+                steady_ns: wall_ns,
+            },
+            text,
+        ))
+    })
+}
+
+/// The row of a process or thread; there must be one.
+pub fn one(table: &Table, pid: u32) -> &Row {
+    let mut rows = table.rows().filter(|row| row.pid == pid);
+    let row = rows.next().unwrap_or_else(|| panic!("no row of {pid}"));
+    assert!(rows.next().is_none(), "more than one row of {pid}");
+    row
+}
+
+/// Ids of all rows, in their order.
+pub fn pids(table: &Table) -> Vec<u32> {
+    table.rows().map(|row| row.pid).collect()
+}
+
+/// Files with so many page faults, minor and major.
+pub fn faults(minor: u64, major: u64) -> Files {
+    Files {
+        faults: [minor, major],
+        ..Files::default()
     }
 }

@@ -54,7 +54,7 @@ impl Error {
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(super) enum Next {
     /// A line, in [`Input::line`].
     Line,
     /// The end of a file that is whole.
@@ -64,7 +64,7 @@ pub(crate) enum Next {
 }
 
 /// A recorded file.
-pub(crate) struct Input {
+pub(super) struct Input {
     source: Box<dyn BufRead + Send>,
     path: PathBuf,
     number: u64,
@@ -74,7 +74,7 @@ pub(crate) struct Input {
 
 impl Input {
     /// A file; whether it is compressed, its first bytes tell.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let system = |error| Error::System {
             path: path.to_owned(),
             error,
@@ -93,7 +93,7 @@ impl Input {
     }
 
     /// Text from anywhere; `path` is for errors.
-    pub(crate) fn of(source: Box<dyn BufRead + Send>, path: &Path) -> Self {
+    pub(super) fn of(source: Box<dyn BufRead + Send>, path: &Path) -> Self {
         Self {
             source,
             path: path.to_owned(),
@@ -104,7 +104,7 @@ impl Input {
     }
 
     /// Reads the next line. After anything but a line there is none.
-    pub(crate) fn next(&mut self) -> Result<Next, Error> {
+    pub(super) fn next(&mut self) -> Result<Next, Error> {
         self.bytes.clear();
         self.number += 1;
         loop {
@@ -144,7 +144,7 @@ impl Input {
     }
 
     /// The line that was read, without its end.
-    pub(crate) fn line(&self) -> &str {
+    pub(super) fn line(&self) -> &str {
         &self.text
     }
 
@@ -162,7 +162,7 @@ impl Input {
     }
 
     /// An error about the line that was read last.
-    pub(crate) fn content(&self, what: String) -> Error {
+    pub(super) fn content(&self, what: String) -> Error {
         Error::Content {
             path: self.path.clone(),
             line: self.number,
@@ -171,7 +171,7 @@ impl Input {
     }
 
     /// The error of a file that was cut there.
-    pub(crate) fn cut(&self, what: String) -> Error {
+    pub(super) fn cut(&self, what: String) -> Error {
         Error::Cut {
             path: self.path.clone(),
             line: self.number,

@@ -12,7 +12,6 @@ pub mod raw;
 mod recording;
 
 pub use input::Error;
-pub(crate) use input::{Input, Next};
 pub use recording::Recording;
 
 /// When a sample was taken.

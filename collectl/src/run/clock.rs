@@ -16,6 +16,12 @@ pub trait Clock {
     fn wait(&self, until_steady_ns: u64, control: &Control);
 }
 
+/// Clocks that were read within so long were read at the same moment.
+const APART_NS: u64 = 20_000;
+
+/// After so many attempts it is as it is.
+const TRIES: u32 = 5;
+
 /// The system's.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock(());
@@ -30,13 +36,18 @@ impl SystemClock {
         Self(())
     }
 
-    /// Both clocks now.
+    /// Both clocks now. Where the thread had to wait in between, they are read again.
     #[must_use]
     pub fn read() -> Time {
-        let steady_ns = nanoseconds(clock_gettime(ClockId::Monotonic));
-        Time {
-            wall_ns: nanoseconds(clock_gettime(ClockId::Realtime)),
-            steady_ns,
+        let mut tries = 0;
+        loop {
+            let steady_ns = nanoseconds(clock_gettime(ClockId::Monotonic));
+            let wall_ns = nanoseconds(clock_gettime(ClockId::Realtime));
+            let after_ns = nanoseconds(clock_gettime(ClockId::Monotonic));
+            tries += 1;
+            if after_ns - steady_ns < APART_NS || tries == TRIES {
+                return Time { wall_ns, steady_ns };
+            }
         }
     }
 }

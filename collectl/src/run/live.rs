@@ -28,6 +28,35 @@ pub struct Live {
     control: Arc<Control>,
     remarks: Remarks,
     troubles: Troubles,
+    stamp: Stamp,
+}
+
+/// Recordings tell times in milliseconds. So do the numbers that are computed with them: what is shown is
+/// what a recording says later.
+#[derive(Debug, Default)]
+struct Stamp {
+    /// The wall clock is ahead of the steady one by that, ns.
+    ahead: Option<i128>,
+}
+
+impl Stamp {
+    const MS: u64 = 1_000_000;
+
+    /// A clock that was set by less than that makes one interval a little wrong, as it is in a recording.
+    const SET: u128 = 20_000_000;
+
+    /// The time of a sample.
+    fn cut(&mut self, now: Time) -> Time {
+        let ahead = i128::from(now.wall_ns) - i128::from(now.steady_ns);
+        let known = self.ahead.filter(|known| known.abs_diff(ahead) < Self::SET);
+        // The wall clock was set, or it is the first time.
+        let known = *self.ahead.insert(known.unwrap_or(ahead));
+        let wall_ns = now.wall_ns - now.wall_ns % Self::MS;
+        Time {
+            wall_ns,
+            steady_ns: u64::try_from(i128::from(wall_ns) - known).unwrap_or(now.steady_ns),
+        }
+    }
 }
 
 /// The machine and what was read of it.
@@ -66,13 +95,15 @@ impl Live {
             control: Arc::clone(control),
             remarks: remarks(options.style),
             troubles: Troubles::default(),
+            stamp: Stamp::default(),
         })
     }
 
     /// Takes a sample and hands it over.
     fn take(&mut self, tick: &Tick, observer: &(impl Observer + ?Sized)) -> Result<(), Error> {
+        let now = self.stamp.cut(tick.time);
         let reader = &mut self.reader;
-        reader.read(tick);
+        reader.read(now, tick.first);
         let mut trouble = Ok(());
         let table = match reader.processes.as_mut().filter(|_| tick.processes) {
             None => None,
@@ -80,7 +111,7 @@ impl Live {
         };
         self.troubles.tell(trouble, observer);
         if !tick.first {
-            let shown = self.receiver.is_somebody() || self.recording.needs_lines();
+            let shown = self.receiver.wants_lines() || self.recording.needs_lines();
             if shown {
                 let interval = Some(&reader.interval);
                 let mut lines = self.renderer.render(interval, table);
@@ -93,8 +124,7 @@ impl Live {
             self.recording
                 .plot(&reader.interval, table, parts, observer);
         }
-        self.recording
-            .raw(tick.time, &mut reader.text, table, observer);
+        self.recording.raw(now, &mut reader.text, table, observer);
         Ok(())
     }
 
@@ -144,12 +174,12 @@ impl Reader {
         })
     }
 
-    fn read(&mut self, tick: &Tick) {
+    fn read(&mut self, now: Time, first: bool) {
         self.text.clear();
         self.machine.read(&mut self.text);
         std::mem::swap(&mut self.before, &mut self.now);
-        self.now.update(&self.text, tick.time);
-        if !tick.first {
+        self.now.update(&self.text, now);
+        if !first {
             self.interval.set(&self.before, &self.now, self.totals);
         }
     }
@@ -160,7 +190,9 @@ fn with_details(processes: Processes, options: &Options) -> Processes {
     let files = options.files.as_ref();
     if files.is_some_and(|files| files.raw) {
         processes.with_records()
-    } else if files.is_some_and(|files| files.plot) || matches!(options.style, Style::Plot(_)) {
+    } else if files.is_some_and(|files| files.plot)
+        || matches!(options.style, Style::Plot(_) | Style::Exact)
+    {
         processes.with_status()
     } else {
         processes
@@ -181,5 +213,28 @@ fn with_remark(lines: &Lines, remark: &str) -> Lines {
     Lines {
         header: Arc::clone(&lines.header),
         body: format!("{remark}{}", lines.body).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_whole_milliseconds_of_both_clocks() {
+        let mut stamp = Stamp::default();
+        let mut cut = |wall_us: u64, steady_us: u64| {
+            let time = stamp.cut(Time {
+                wall_ns: wall_us * 1000,
+                steady_ns: steady_us * 1000,
+            });
+            (time.wall_ns / 1000, time.steady_ns / 1000)
+        };
+        assert_eq!(cut(5_000_100, 1_100), (5_000_000, 1_000));
+        // Being late by less does not show, also if the clocks were not read at the same moment.
+        assert_eq!(cut(5_100_900, 101_850), (5_100_000, 101_000));
+        // The wall clock was set.
+        assert_eq!(cut(9_000_300, 201_300), (9_000_000, 201_000));
+        assert_eq!(cut(9_100_200, 301_200), (9_100_000, 301_000));
     }
 }

@@ -33,6 +33,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     options::{Options, Subsystem, Subsystems},
+    output::Audience,
     process::Source,
 };
 use live::{Live, Watched};
@@ -66,6 +67,7 @@ pub struct Run {
     options: Options,
     bounds: Bounds,
     root: PathBuf,
+    zone: TimeZone,
     control: Arc<Control>,
     kind: Kind,
 }
@@ -111,18 +113,29 @@ impl Run {
             options,
             bounds,
             root,
+            zone,
             control,
             kind,
         })
     }
 
+    fn receiver(&self) -> &Receiver {
+        match &self.kind {
+            Kind::Live(live) => &live.receiver,
+            Kind::Playback(receiver) => receiver,
+        }
+    }
+
     /// Where it listens, if it does.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
-        match &self.kind {
-            Kind::Live(live) => live.receiver.addresses(),
-            Kind::Playback(receiver) => receiver.addresses(),
-        }
+        self.receiver().addresses()
+    }
+
+    /// Figures of those who receive its lines over sockets. They stay up to date while it runs.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        self.receiver().audience()
     }
 
     /// Runs until there is a reason to end, on the calling thread. Connections see an orderly end.
@@ -134,6 +147,7 @@ impl Run {
             options,
             bounds,
             root,
+            zone,
             control,
             kind,
         } = self;
@@ -157,7 +171,8 @@ impl Run {
                 end
             }
             Kind::Playback(mut receiver) => {
-                let end = Playback::new(&options, &root, &mut receiver, &control).play(observer);
+                let end =
+                    Playback::new(&options, &root, &zone, &mut receiver, &control).play(observer);
                 receiver.close();
                 end
             }

@@ -1,16 +1,19 @@
 //! Samples of recordings, as fast as their receiver takes them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use jiff::tz::TimeZone;
 
 use super::{
-    Control, End, Error, Observer, live::facts, receiver::Receiver, recording::Plot, replay,
+    Control, End, Error, Observer, live::facts, receiver::Receiver, recording::Plot,
+    replay::Samples,
 };
 use crate::{
     options::{Options, Style, Subsystem, Subsystems},
-    output::Keeping,
+    output::{Keeping, Lines},
     process::raw::Replay,
     record::{
-        Counters, Time,
+        Counters, Recording, Time, plot,
         raw::{Header, Reader, Record},
     },
     text::Renderer,
@@ -24,6 +27,8 @@ const GAP: f64 = 1.5;
 pub struct Playback<'a> {
     options: &'a Options,
     root: &'a Path,
+    /// Of plot files that do not tell theirs.
+    zone: &'a TimeZone,
     receiver: &'a mut Receiver,
     control: &'a Control,
     /// Samples shown.
@@ -48,12 +53,14 @@ impl<'a> Playback<'a> {
     pub fn new(
         options: &'a Options,
         root: &'a Path,
+        zone: &'a TimeZone,
         receiver: &'a mut Receiver,
         control: &'a Control,
     ) -> Self {
         Self {
             options,
             root,
+            zone,
             receiver,
             control,
             shown: 0,
@@ -69,9 +76,10 @@ impl<'a> Playback<'a> {
     pub fn play(&mut self, observer: &(impl Observer + ?Sized)) -> Result<End, Error> {
         let mut first = None;
         for path in &self.options.playback {
-            let played = match is_plot(path) {
-                true => self.play_plot(path),
-                false => self.play_raw(path),
+            let played = match Recording::open(path, self.zone) {
+                Ok(Recording::Raw(reader)) => self.play_raw(*reader, path),
+                Ok(Recording::Plot(reader)) => self.play_plot(*reader, path, observer),
+                Err(error) => Err(error.into()),
             };
             if let Err(error) = played {
                 let cut = matches!(&error, Error::Recording(error) if error.is_cut());
@@ -109,8 +117,7 @@ impl<'a> Playback<'a> {
         self.receiver.wait(true, self.control);
     }
 
-    fn play_raw(&mut self, path: &Path) -> Result<(), Error> {
-        let mut reader = Reader::open(path)?;
+    fn play_raw(&mut self, mut reader: Reader, path: &Path) -> Result<(), Error> {
         let mut machine = self.machine(reader.header(), path)?;
         let mut record = Record::default();
         let mut first = true;
@@ -239,29 +246,44 @@ impl<'a> Playback<'a> {
         let table = table.filter(|table| table.interval_ns > 0);
         let interval = &machine.interval;
         let lines = machine.renderer.render(Some(interval), table);
-        if !lines.body.is_empty() {
-            self.shown += 1;
-            self.receiver.wait(false, self.control);
-            self.receiver.show(&lines, self.control)?;
-        }
+        self.show(&lines)?;
         if let Some((_, plot)) = &mut self.plot {
             plot.write(interval, table, machine.renderer.parts())?;
         }
         Ok(())
     }
 
-    /// Shows the lines of a plot file as they are.
-    fn play_plot(&mut self, path: &Path) -> Result<(), Error> {
-        let mut lines = replay::Lines::open(path)?;
+    fn play_plot(
+        &mut self,
+        reader: plot::Reader,
+        path: &Path,
+        observer: &(impl Observer + ?Sized),
+    ) -> Result<(), Error> {
+        let options = self.options;
+        let mut samples = Samples::new(options, reader);
+        if samples.is_empty() {
+            return Err(Error::Nothing(format!(
+                "{}: it has no columns of what -s asks for",
+                path.display()
+            )));
+        }
         while self.ended().is_none() {
-            let Some(sample) = lines.read()? else {
-                break;
-            };
-            self.shown += 1;
-            self.receiver.wait(false, self.control);
-            self.receiver.show(&sample, self.control)?;
+            match samples.read() {
+                None => break,
+                Some(Ok(lines)) => self.show(&lines)?,
+                Some(Err(error)) => observer.trouble(&error.to_string()),
+            }
         }
         Ok(())
+    }
+
+    fn show(&mut self, lines: &Lines) -> Result<(), Error> {
+        if lines.body.is_empty() {
+            return Ok(());
+        }
+        self.shown += 1;
+        self.receiver.wait(false, self.control);
+        self.receiver.show(lines, self.control)
     }
 }
 
@@ -308,16 +330,4 @@ fn has_source(recorded: Subsystems, of: Subsystem) -> bool {
     pairs.into_iter().any(|(sum, details)| {
         sum == of && recorded.has(details) || details == of && recorded.has(sum)
     })
-}
-
-/// Whether a file's name is that of a plot file; all others are raw.
-fn is_plot(path: &Path) -> bool {
-    const KINDS: [&str; 7] = ["tab", "cpu", "dsk", "net", "prc", "int", "nfs"];
-    let name = path.file_name().map(PathBuf::from).unwrap_or_default();
-    let name = match name.extension().is_some_and(|end| end == "gz") {
-        true => name.with_extension(""),
-        false => name,
-    };
-    let end = name.extension().and_then(|end| end.to_str());
-    end.is_some_and(|end| KINDS.contains(&end))
 }

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use super::{Control, End, Error};
 use crate::{
     options::{Address, Options, Style},
-    output::{CLIENTS, Client, Lines, Manner, Remarks, Server, Terminal},
+    output::{Audience, CLIENTS, Client, Lines, Manner, Remarks, Server, Terminal},
 };
 
 /// How often a full queue is looked at.
@@ -68,11 +68,29 @@ impl Receiver {
         !matches!(self, Self::Nobody)
     }
 
+    /// Whether the lines of the next sample are of use to somebody.
+    pub fn wants_lines(&self) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Terminal(_) | Self::Client(_) => true,
+            Self::Server(server) => server.wants_lines(),
+        }
+    }
+
     /// Where a server listens.
     pub fn addresses(&self) -> &[SocketAddr] {
         match self {
             Self::Server(server) => server.addresses(),
             _ => &[],
+        }
+    }
+
+    /// Figures of those who receive lines over sockets.
+    pub fn audience(&self) -> Audience {
+        match self {
+            Self::Nobody | Self::Terminal(_) => Audience::default(),
+            Self::Server(server) => server.audience(),
+            Self::Client(client) => client.audience(),
         }
     }
 

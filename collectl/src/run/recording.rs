@@ -119,7 +119,7 @@ impl Recording {
             raw.writer.write(table, text);
         }
         raw.record.clear();
-        push_record(&mut raw.record, now.wall_ns, text);
+        push_record(&mut raw.record, now, text);
         self.troubles
             .tell(raw.file.record(now, &raw.record), observer);
     }

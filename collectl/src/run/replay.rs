@@ -1,139 +1,145 @@
-//! Plot files as lines: what they say is shown as it is.
+//! Samples of plot files: their rows as lines.
 
-use std::{path::Path, sync::Arc};
+use std::{iter::Peekable, sync::Arc};
 
 use crate::{
-    output,
-    record::{Error, Input, Next},
+    options::{Options, Selection, Subsystem, Subsystems},
+    output::Lines,
+    record::{
+        Error,
+        plot::{Columns, Reader, Row},
+    },
 };
 
-/// The samples of a plot file.
-pub struct Lines {
-    input: Input,
+/// The samples of a plot file: rows with the same time.
+pub struct Samples<'a> {
+    options: &'a Options,
+    zone: jiff::tz::TimeZone,
+    rows: Peekable<Reader>,
+    columns: Arc<Columns>,
+    /// Those that are shown.
+    chosen: Vec<usize>,
     header: Arc<str>,
-    /// The line that ended the sample before.
-    next: Option<String>,
 }
 
-impl Lines {
-    /// Opens it.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self {
-            input: Input::open(path)?,
+impl<'a> Samples<'a> {
+    pub fn new(options: &'a Options, reader: Reader) -> Self {
+        let mut samples = Self {
+            options,
+            zone: reader.zone().clone(),
+            columns: Arc::clone(reader.columns()),
+            rows: reader.peekable(),
+            chosen: Vec::new(),
             header: Arc::default(),
-            next: None,
-        })
+        };
+        samples.choose();
+        samples
     }
 
-    /// The lines of the next sample: those with the same time.
+    /// Whether the file has nothing of what was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.chosen.is_empty()
+    }
+
+    /// What `-s` chooses of the columns; all, if it says nothing.
+    fn choose(&mut self) {
+        let all: Subsystems = Subsystem::ALL.into_iter().map(|one| one.1).collect();
+        self.chosen = match self.options.selection {
+            Selection::Default => (0..self.columns.names().len()).collect(),
+            selection => self.columns.of(selection.of(all)),
+        };
+        self.header = self.columns.line(&self.chosen, &self.options.plot).into();
+    }
+
+    /// The next one.
     ///
     /// # Errors
-    /// It cannot be read on, or was cut; what is before that was given.
-    pub fn read(&mut self) -> Result<Option<output::Lines>, Error> {
-        let mut body = match self.next.take() {
-            Some(line) => line,
-            None => match self.line()? {
-                Some(line) => line,
-                None => return Ok(None),
-            },
+    /// A line is no row; what is behind it comes next.
+    pub fn read(&mut self) -> Option<Result<Lines, Error>> {
+        let first = match self.rows.next()? {
+            Ok(row) => row,
+            Err(error) => return Some(Err(error)),
         };
-        let header = Arc::clone(&self.header);
-        let first = body.len();
-        while let Some(line) = self.line()? {
-            let same = time(&line) == time(&body[..first]) && Arc::ptr_eq(&header, &self.header);
-            if !same {
-                self.next = Some(line);
-                break;
-            }
-            body.push_str(&line);
+        if first.columns != self.columns {
+            self.columns = Arc::clone(&first.columns);
+            self.choose();
         }
-        Ok(Some(output::Lines {
-            header,
+        let mut body = self.line(&first);
+        let belongs =
+            |row: &Row| row.time == first.time && Arc::ptr_eq(&row.columns, &first.columns);
+        while let Some(Ok(row)) = self.rows.next_if(|next| next.as_ref().is_ok_and(belongs)) {
+            body.push_str(&self.line(&row));
+        }
+        Some(Ok(Lines {
+            header: Arc::clone(&self.header),
             body: body.into(),
         }))
     }
 
-    /// The next line of data, with its end.
-    fn line(&mut self) -> Result<Option<String>, Error> {
-        loop {
-            match self.input.next()? {
-                Next::End => return Ok(None),
-                Next::Cut(why) => {
-                    let why = format!("{why}; what is before it was shown");
-                    return Err(self.input.cut(why));
-                }
-                Next::Line => {}
-            }
-            let line = self.input.line();
-            if line.starts_with("#Date") || line.starts_with("#UTC") {
-                let header = format!("{line}\n");
-                if *self.header != *header {
-                    self.header = header.into();
-                }
-            } else if !line.starts_with('#') {
-                return Ok(Some(format!("{line}\n")));
-            }
-        }
+    fn line(&self, row: &Row) -> String {
+        let Options { plot, time, .. } = self.options;
+        row.line(&self.chosen, plot, *time, &self.zone)
     }
-}
-
-/// How a line begins: date and time, or seconds since the epoch, whatever is between.
-fn time(line: &str) -> &str {
-    let mut words =
-        line.match_indices(|byte: char| !byte.is_ascii_digit() && byte != ':' && byte != '.');
-    // `20261120 17:39:37 ` or `1795196377 `; the date is the only one of eight digits.
-    let ends = match words.next() {
-        Some((8, _)) => words.next(),
-        first => first,
-    };
-    ends.map_or(line, |(at, _)| &line[..at])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::tz::TimeZone;
     use std::fs;
 
-    fn samples(text: &str) -> Vec<(String, String)> {
+    fn samples(options: &Options, text: &str) -> Vec<(String, String)> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("vm-20261120.prc");
         fs::write(&path, text).unwrap();
-        let mut lines = Lines::open(&path).unwrap();
-        let next = || lines.read().unwrap();
-        let text = |lines: output::Lines| (lines.header.to_string(), lines.body.to_string());
+        let reader = Reader::open(&path, &TimeZone::UTC).unwrap();
+        let mut samples = Samples::new(options, reader);
+        let next = || samples.read().map(Result::unwrap);
+        let text = |lines: Lines| (lines.header.to_string(), lines.body.to_string());
         std::iter::from_fn(next).map(text).collect()
     }
 
     #[test]
     fn lines_of_the_same_time_are_a_sample() {
-        let header = "#Date Time PID\n";
+        let header = "#Date Time PID Command\n";
         let text = format!(
-            "####\n# Host: vm\n####\n{header}20261120 17:39:37 1 x\n20261120 17:39:37 2 y\n20261120 17:39:38 1 x\n"
+            "####\n# Host: vm\n####\n{header}20261120 17:39:37 1 x y\n20261120 17:39:37 2 z\n20261120 17:39:38 1 x\n"
         );
         let sample = |body: &str| (header.to_owned(), body.to_owned());
         assert_eq!(
-            samples(&text),
+            samples(&Options::default(), &text),
             [
-                sample("20261120 17:39:37 1 x\n20261120 17:39:37 2 y\n"),
+                sample("20261120 17:39:37 1 x y\n20261120 17:39:37 2 z\n"),
                 sample("20261120 17:39:38 1 x\n")
             ]
         );
     }
 
     #[test]
-    fn other_columns_are_another_header() {
-        let text = "#UTC,a\n1795196377,1\n#UTC,a,b\n1795196377,1,2\n1795196378,1,2\n";
-        let headers: Vec<_> = samples(text).into_iter().map(|sample| sample.0).collect();
-        assert_eq!(headers, ["#UTC,a\n", "#UTC,a,b\n", "#UTC,a,b\n"]);
-    }
-
-    #[test]
-    fn times_are_found_with_any_separator() {
-        assert_eq!(time("20261120,17:39:37.001,1"), "20261120,17:39:37.001");
-        assert_eq!(time("1795196377\t1"), "1795196377");
-        assert_eq!(time(""), "");
+    fn other_columns_are_another_header_and_only_some_can_be_chosen() {
+        let text = "#UTC [CPU]User% [MEM]Free\n1795196377 1 2\n#UTC [MEM]Free [CPU]Sys%\n1795196377 3 4\n1795196378 5 6\n";
+        let mut options = Options::default();
+        options.plot.utc = true;
+        let headers: Vec<_> = samples(&options, text)
+            .into_iter()
+            .map(|sample| sample.0)
+            .collect();
+        assert_eq!(
+            headers,
+            [
+                "#UTC [CPU]User% [MEM]Free\n",
+                "#UTC [MEM]Free [CPU]Sys%\n",
+                "#UTC [MEM]Free [CPU]Sys%\n"
+            ]
+        );
+        options.selection = Selection::These(Subsystems::default().with(Subsystem::Memory));
+        let bodies: Vec<_> = samples(&options, text)
+            .into_iter()
+            .map(|sample| sample.1)
+            .collect();
+        assert_eq!(
+            bodies,
+            ["1795196377 2\n", "1795196377 3\n", "1795196378 5\n"]
+        );
     }
 }

@@ -1,20 +1,28 @@
 //! What all formats need to know to write a sample.
 
-use super::{facts::Facts, scale::Form};
+use super::{
+    facts::Facts,
+    order::{Order, found},
+    scale::Form,
+};
 use crate::{
     options::{Subsystem, Subsystems},
-    values::{Cpu, Interval},
+    values::{Cpu, Disk, Interface, Interval},
 };
 
 /// A sample, and how it is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The sample.
     pub interval: &'a Interval,
+    /// CPUs that are online.
+    pub online: usize,
     /// The machine.
     pub facts: &'a Facts,
     /// What is shown.
     pub subsystems: Subsystems,
+    /// The order of devices.
+    pub order: &'a Order,
     /// How numbers are scaled.
     pub form: Form,
     /// Mean sizes of requests in brief lines.
@@ -36,17 +44,29 @@ impl Context<'_> {
         self.interval.cpus.get(number).copied().unwrap_or_default()
     }
 
+    /// Disks in their order.
+    pub fn disks(&self) -> impl Iterator<Item = &Disk> {
+        let names = self.order.disks().iter().enumerate();
+        names.filter_map(|(at, name)| found(&self.interval.disks, at, |one| one.name == *name))
+    }
+
+    /// Interfaces in their order.
+    pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
+        let names = self.order.interfaces().iter().enumerate();
+        names.filter_map(|(at, name)| found(&self.interval.interfaces, at, |one| one.name == *name))
+    }
+
     /// Whether a CPU is online. If no reading has CPU times, all are.
     #[must_use]
     pub fn is_online(&self, number: usize) -> bool {
-        self.interval.online() == 0 || self.cpu(number).online
+        self.online == 0 || self.cpu(number).online
     }
 
     /// What titles say if not all CPUs are online.
     #[must_use]
     pub fn disabled_message(&self) -> &'static str {
-        let online = self.interval.online();
-        if self.subsystems.has(Subsystem::Cpu) && online > 0 && online < self.cpus() {
+        let some = self.online > 0 && self.online < self.cpus();
+        if some && self.subsystems.has(Subsystem::Cpu) {
             ": *** One or more CPUs disabled ***"
         } else {
             ""

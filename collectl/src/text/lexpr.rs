@@ -6,7 +6,7 @@ use super::{clock::Moment, context::Context};
 use crate::options::Subsystem;
 
 /// What follows each sample on a socket, without a host's name in front. Terminals do not get it.
-pub const END: &str = ">>><<<\n";
+pub(super) const END: &str = ">>><<<\n";
 
 /// Appends all lines of a sample.
 pub(super) fn sample(to: &mut String, context: &Context<'_>, moment: &Moment) {
@@ -237,7 +237,7 @@ fn cpus(to: &mut Lines<'_>, context: &Context<'_>) {
 
 fn disks(to: &mut Lines<'_>, context: &Context<'_>) {
     let interval = context.interval;
-    for disk in &interval.disks {
+    for disk in context.disks() {
         // Times and shares are no rates.
         for (name, value) in [
             ("diskinfo.reads.", interval.rate(disk.reads)),
@@ -258,7 +258,7 @@ fn disks(to: &mut Lines<'_>, context: &Context<'_>) {
 
 fn interfaces(to: &mut Lines<'_>, context: &Context<'_>) {
     let interval = context.interval;
-    for one in &interval.interfaces {
+    for one in context.interfaces() {
         if one.name == "lo" || one.name.starts_with("sit") {
             continue;
         }

@@ -4,16 +4,21 @@
 //! * [`scale`]: numbers in a column; [`clock`]: times; [`Facts`]: what is said of the machine
 
 pub mod clock;
-pub mod lexpr;
-pub mod plot;
 pub mod scale;
 
 mod brief;
 mod context;
 mod exact;
 mod facts;
+#[cfg(test)]
+mod header_tests;
 mod headers;
 mod json;
+mod lexpr;
+mod order;
+mod plot;
+#[cfg(test)]
+mod property_tests;
 mod renderer;
 #[cfg(test)]
 mod tests;

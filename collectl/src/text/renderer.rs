@@ -11,6 +11,7 @@ use super::{
     exact,
     facts::Facts,
     lexpr,
+    order::Order,
     plot::{Part, Plotter},
     scale::Form,
     verbose::Blocks,
@@ -28,6 +29,7 @@ pub struct Renderer {
     look: Look,
     zone: TimeZone,
     style: Kind,
+    order: Order,
     header: Arc<str>,
     /// The header as it would be now.
     next_header: String,
@@ -48,16 +50,19 @@ enum Kind {
     Brief(Option<TimeFormat>),
     Verbose(Blocks),
     Plot(Plotter),
-    Lexpr,
+    /// Whether each sample has a line at its end, as on sockets.
+    Lexpr(bool),
     Exact,
 }
 
 impl Look {
-    fn context<'a>(&'a self, interval: &'a Interval) -> Context<'a> {
+    fn context<'a>(&'a self, interval: &'a Interval, order: &'a Order) -> Context<'a> {
         Context {
             interval,
+            online: interval.online(),
             facts: &self.facts,
             subsystems: self.subsystems,
+            order,
             form: self.form,
             sizes: self.sizes,
             totals: self.totals,
@@ -74,13 +79,15 @@ impl Renderer {
 
     /// The same with times of a zone.
     #[must_use]
-    pub fn in_zone(options: &Options, facts: Facts, zone: TimeZone) -> Self {
+    pub fn in_zone(options: &Options, mut facts: Facts, zone: TimeZone) -> Self {
+        // It may be from a recording, too.
+        facts.host.retain(|one| !one.is_control());
         let details = options.subsystems.iter().any(Subsystem::is_detail);
         let style = match options.style {
             Style::Brief if !details => Kind::Brief(options.time),
             Style::Brief | Style::Verbose => Kind::Verbose(Blocks::new(options, &zone)),
             Style::Plot(plot) => Kind::Plot(Plotter::new(options, plot)),
-            Style::Lexpr => Kind::Lexpr,
+            Style::Lexpr => Kind::Lexpr(options.address.is_some()),
             Style::Exact => Kind::Exact,
         };
         Self {
@@ -93,6 +100,7 @@ impl Renderer {
             },
             zone,
             style,
+            order: Order::default(),
             header: Arc::from(""),
             next_header: String::new(),
             body: String::new(),
@@ -118,7 +126,10 @@ impl Renderer {
 
     fn sample(&mut self, machine: Option<&Interval>, processes: Option<&Table>, moment: &Moment) {
         let (header, body) = (&mut self.next_header, &mut self.body);
-        let context = machine.map(|machine| self.look.context(machine));
+        if let Some(machine) = machine {
+            self.order.update(machine);
+        }
+        let context = machine.map(|machine| self.look.context(machine, &self.order));
         let context = context.as_ref();
         match &mut self.style {
             Kind::Brief(format) => {
@@ -143,9 +154,10 @@ impl Renderer {
                     plotter.header(header);
                 }
             }
-            Kind::Lexpr => {
+            Kind::Lexpr(ends) => {
                 if let Some(context) = context {
                     lexpr::sample(body, context, moment);
+                    body.push_str(if *ends { lexpr::END } else { "" });
                 }
             }
             Kind::Exact => exact::sample(body, context, processes, &self.look.facts.host, moment),
@@ -166,7 +178,7 @@ impl Renderer {
         let of = self.look.subsystems;
         if let Kind::Verbose(blocks) = &mut self.style {
             let moment = Moment::of(machine.time, &self.zone);
-            let context = self.look.context(machine);
+            let context = self.look.context(machine, &self.order);
             return blocks.first_header(&self.look.facts, &context, &moment);
         }
         let processes = Table::default();

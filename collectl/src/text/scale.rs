@@ -130,12 +130,14 @@ impl Shown {
     /// Of a number that was `before` until it was divided.
     fn with_fraction(mut self, before: u64, divisor: u64, wanted: Digits) -> Self {
         let half = if wanted == Digits::More { 50 } else { 5 };
+        // As collectl has it, also where a unit is 1024 of the smaller one: but 1000 of them are not 1.
         let rest = before.saturating_sub(self.number.saturating_mul(divisor));
-        let mut thousandths = rest * 1000 / divisor + half;
-        if thousandths >= 1000 {
+        let mut thousandths = rest + half;
+        if thousandths >= divisor {
             self.number += 1;
             thousandths = 0;
         }
+        let thousandths = thousandths.min(999);
         self.fraction = match (wanted, digits(self.number)) {
             (Digits::More, 1) => Fraction::Tenths(thousandths / 100),
             (Digits::Some, 1) => Fraction::Behind(thousandths / 10, 2),
@@ -237,7 +239,7 @@ mod tests {
             Column::of_kilo(4).shown(kb, form).to_string()
         };
         let gb = 1024.0 * 1024.0;
-        assert_eq!(shown(1.5 * gb, Digits::Some), "1g50");
+        assert_eq!(shown(1.5 * gb, Digits::Some), "1g51");
         assert_eq!(shown(15.25 * gb, Digits::Some), "15g2");
         assert_eq!(shown(150.0 * gb, Digits::Some), "150G");
         assert_eq!(shown(1.5 * gb, Digits::More), "1.5G");

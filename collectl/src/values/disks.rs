@@ -110,7 +110,7 @@ impl Disk {
     fn set(&mut self, old: Option<&record::Disk>, new: &record::Disk) {
         // A disk that was not there did nothing that is known.
         let old = old.unwrap_or(new);
-        self.name.clone_from(&new.name);
+        super::name(&mut self.name, &new.name);
         self.reads = change(old.reads, new.reads) as f64;
         self.reads_merged = change(old.reads_merged, new.reads_merged) as f64;
         self.read_kb = change(old.sectors_read, new.sectors_read) as f64 / 2.0;

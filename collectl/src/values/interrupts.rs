@@ -23,10 +23,18 @@ fn cpu_of_column(cpus: &[(u32, CpuTimes)], columns: usize, column: usize) -> usi
     }
 }
 
-/// The column of a CPU.
-fn column_of_cpu(cpus: &[(u32, CpuTimes)], columns: usize, cpu: usize) -> Option<usize> {
-    if cpus.len() == columns {
-        cpus.iter().position(|one| one.0 as usize == cpu)
+/// The column of a CPU; nearly always it is where it was guessed.
+fn column_of_cpu(
+    cpus: &[(u32, CpuTimes)],
+    columns: usize,
+    cpu: usize,
+    guess: usize,
+) -> Option<usize> {
+    let is = |one: &(u32, CpuTimes)| one.0 as usize == cpu;
+    if cpus.len() == columns && cpus.get(guess).is_some_and(is) {
+        Some(guess)
+    } else if cpus.len() == columns {
+        cpus.iter().position(is)
     } else {
         Some(cpu).filter(|&cpu| cpu < columns)
     }
@@ -47,13 +55,13 @@ pub(super) fn set(
     let (old_columns, new_columns) = (columns(old), columns(new));
     interrupts.resize_with(new.interrupts.len(), Interrupt::default);
     for (at, (interrupt, now)) in interrupts.iter_mut().zip(&new.interrupts).enumerate() {
-        interrupt.label.clone_from(&now.label);
-        interrupt.text.clone_from(&now.text);
+        super::name(&mut interrupt.label, &now.label);
+        super::name(&mut interrupt.text, &now.text);
         interrupt.by_cpu.clear();
         let before = super::same(&old.interrupts, at, |one| one.label == now.label);
         for (column, &total) in now.totals.iter().enumerate() {
             let cpu = cpu_of_column(&new.cpus, new_columns, column);
-            let old_column = column_of_cpu(&old.cpus, old_columns, cpu);
+            let old_column = column_of_cpu(&old.cpus, old_columns, cpu, column);
             let old_total = before
                 .zip(old_column)
                 .and_then(|(one, column)| one.totals.get(column));

@@ -251,6 +251,17 @@ fn cpu_at(cpus: &mut Vec<Cpu>, number: usize) -> &mut Cpu {
     &mut cpus[number]
 }
 
+/// Copies a name. It may be from a recording, and harms no terminal: control characters become `?`.
+fn name(to: &mut String, from: &str) {
+    to.clear();
+    let shown = |one: char| if one.is_control() { '?' } else { one };
+    if from.contains(char::is_control) {
+        to.extend(from.chars().map(shown));
+    } else {
+        to.push_str(from);
+    }
+}
+
 fn free_blocks(zones: &[record::Zone]) -> [u64; ORDERS] {
     let mut free = [0_u64; ORDERS];
     for zone in zones {

@@ -62,7 +62,7 @@ impl Interface {
 
     fn set(&mut self, old: Option<&record::Interface>, new: &record::Interface) {
         let old = old.unwrap_or(new);
-        self.name.clone_from(&new.name);
+        super::name(&mut self.name, &new.name);
         for at in 0..8 {
             self.received[at] = change(old.received[at], new.received[at]) as f64;
             self.sent[at] = change(old.sent[at], new.sent[at]) as f64;

@@ -62,8 +62,8 @@ impl Protocols {
         let old = old.unwrap_or(new);
         for (at, (to, (group, name, total))) in self.changes.iter_mut().zip(&new.totals).enumerate()
         {
-            to.0.clone_from(group);
-            to.1.clone_from(name);
+            super::name(&mut to.0, group);
+            super::name(&mut to.1, name);
             let before = super::same(&old.totals, at, |one| one.1 == *name && one.0 == *group);
             to.2 = before.map_or(0.0, |before| grown(name, before.2, *total));
         }

@@ -210,10 +210,11 @@ impl Action {
     fn allowed(self, pattern: &Pattern) -> Result<(), LineError> {
         let (to, kinds): (_, &[Kind]) = match self {
             Self::Pause | Self::Resume => return Ok(()),
-            Self::Stop => ("sources and outputs", &[Kind::Source, Kind::Output]),
-            Self::Trigger { .. } | Self::SetPeriod { .. } | Self::GetPeriod => {
-                ("sources", &[Kind::Source])
+            // Alumet's outputs have no periods; of ours, some do.
+            Self::Stop | Self::SetPeriod { .. } | Self::GetPeriod => {
+                ("sources and outputs", &[Kind::Source, Kind::Output])
             }
+            Self::Trigger { .. } => ("sources", &[Kind::Source]),
         };
         if pattern.kind.is_some_and(|kind| kinds.contains(&kind)) {
             return Ok(());

@@ -4,10 +4,14 @@ use std::{
     fs::File,
     io::{self, Write},
     mem,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use flate2::{Compression, write::GzEncoder};
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
 
 use super::{FileError, mend::mend};
 
@@ -30,7 +34,7 @@ pub struct Log {
 #[derive(Debug)]
 enum Text {
     Plain(Vec<u8>),
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     /// Too much could not be written: there is no going on with this file.
     Lost,
 }
@@ -39,16 +43,16 @@ impl Log {
     /// Opens a file to append to it, or makes it, as the process's umask allows.
     pub fn open(path: PathBuf, gzip: bool) -> Result<Self, FileError> {
         let open = || -> io::Result<(File, u64)> {
-            if gzip {
-                mend(&path)?;
+            let mut file = append(&path)?;
+            if gzip && mend(&path)? {
+                file = append(&path)?;
             }
-            let file = File::options().append(true).create(true).open(&path)?;
             let length = file.metadata()?.len();
             Ok((file, length))
         };
         let (file, written) = open().map_err(|error| FileError::new("open", &path, error))?;
         let text = match gzip {
-            true => Text::Gzip(GzEncoder::new(Vec::new(), Compression::default())),
+            true => Text::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::default()))),
             false => Text::Plain(Vec::new()),
         };
         Ok(Self {
@@ -103,6 +107,12 @@ impl Log {
         written
     }
 
+    /// As if we were killed.
+    #[cfg(test)]
+    pub fn kill(mut self) {
+        self.text = Text::Lost;
+    }
+
     /// Writes what is ready, all or nothing.
     fn write(&mut self) -> Result<(), FileError> {
         let ready = match &mut self.text {
@@ -130,6 +140,19 @@ impl Log {
     }
 }
 
+/// Opens a file to append to it, and keeps others from doing the same: what two write would be mixed.
+fn append(path: &Path) -> io::Result<File> {
+    let file = File::options().append(true).create(true).open(path)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "another run writes to it; name another place with -f",
+        )),
+        // Where files cannot be locked, there is nothing to be done.
+        _ => Ok(file),
+    }
+}
+
 impl Drop for Log {
     fn drop(&mut self) {
         // Nobody is left to be told.
@@ -141,7 +164,7 @@ impl Drop for Log {
 mod tests {
     use super::*;
     use flate2::read::MultiGzDecoder;
-    use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::Path};
+    use std::{fs, io::Read, os::unix::fs::PermissionsExt};
 
     /// What can be read, whether or not the end is there.
     fn readable(path: &Path) -> String {
@@ -183,7 +206,7 @@ mod tests {
             let mut killed = Log::open(path.clone(), gzip).unwrap();
             killed.push("2\n").unwrap();
             killed.flush().unwrap();
-            mem::forget(killed);
+            killed.kill();
             let mut log = Log::open(path.clone(), gzip).unwrap();
             log.push("3\n").unwrap();
             log.finish().unwrap();
@@ -237,6 +260,17 @@ mod tests {
         drop(File::create(&plain).unwrap());
         let mode = |path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(path), mode(plain));
+    }
+
+    #[test]
+    fn two_do_not_write_to_the_same_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x.gz");
+        let first = Log::open(path.clone(), true).unwrap();
+        let error = Log::open(path.clone(), true).unwrap_err().to_string();
+        assert!(error.contains("x.gz: another run writes to it"), "{error}");
+        drop(first);
+        Log::open(path, true).unwrap();
     }
 
     #[test]

@@ -11,19 +11,20 @@ use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 
 const CHUNK: usize = 64 << 10;
 
-/// Gives a file an end after its last whole line, if it has none. A file that is not there is fine.
+/// Gives a file an end after its last whole line, if it has none. Returns whether it is another file now. One
+/// that is not there is fine.
 ///
 /// # Errors
 /// If it cannot be read or written; then it is as before.
-pub fn mend(path: &Path) -> io::Result<()> {
+pub fn mend(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
-        Ok(found) if found.len() == 0 || !found.is_file() => return Ok(()),
+        Ok(found) if found.len() == 0 || !found.is_file() => return Ok(false),
         Ok(_) => {}
     }
     if is_whole(path)? {
-        return Ok(());
+        return Ok(false);
     }
     let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
     name.push(".mended");
@@ -35,7 +36,7 @@ pub fn mend(path: &Path) -> io::Result<()> {
     if result.is_err() {
         let _ = fs::remove_file(&mended);
     }
-    result
+    result.map(|()| true)
 }
 
 fn reader(path: &Path) -> io::Result<MultiGzDecoder<BufReader<File>>> {

@@ -113,8 +113,9 @@ impl PlotFiles {
                 .and(result);
         }
         if self.due.flush(&self.keeping, now) {
-            let logs = self.files.iter_mut().filter_map(|file| file.log.as_mut());
-            result = logs.fold(result, |result, log| log.flush().and(result));
+            for log in self.files.iter_mut().filter_map(|file| file.log.as_mut()) {
+                result = log.flush().and(result);
+            }
         }
         result
     }
@@ -124,8 +125,12 @@ impl PlotFiles {
     /// # Errors
     /// If what is left cannot be written.
     pub fn finish(&mut self) -> Result<(), FileError> {
-        let logs = self.files.iter_mut().filter_map(|file| file.log.take());
-        logs.fold(Ok(()), |result, log| log.finish().and(result))
+        let mut result = Ok(());
+        for log in self.files.iter_mut().filter_map(|file| file.log.take()) {
+            // One that fails does not keep others.
+            result = log.finish().and(result);
+        }
+        result
     }
 }
 
@@ -149,11 +154,12 @@ impl File {
             return Err(FileError::new("make", path, there));
         }
         let mut log = Log::open(path, keeping.gzip)?;
-        log.push(&header(now))?;
-        log.flush()?;
+        let mut written = log.push(&header(now));
+        written = log.flush().and(written);
+        // On a full disk it is kept, and tried again, as all that follows.
         self.log = Some(log);
         self.columns = Arc::default();
-        Ok(())
+        written
     }
 
     fn write(
@@ -166,17 +172,18 @@ impl File {
         if part.lines.is_empty() {
             return Ok(());
         }
+        let mut result = Ok(());
         if self.log.as_ref().is_none_or(Log::is_lost) {
-            self.open(keeping, header, now)?;
+            result = self.open(keeping, header, now);
         }
         let Some(log) = &mut self.log else {
-            return Ok(());
+            return result;
         };
         if *self.columns != *part.header {
             self.columns = part.header.into();
-            log.push(part.header)?;
+            result = log.push(part.header).and(result);
         }
-        log.push(part.lines)
+        log.push(part.lines).and(result)
     }
 }
 

@@ -67,8 +67,8 @@ fn every_day_has_its_files_and_a_later_run_appends() {
         let mut files = begin(keeping(directory.path(), true, Some(roll)));
         files.write(at(1), [tab("#a\n", "1\n")]).unwrap();
         files.write(at(25), [tab("#a\n", "2\n")]).unwrap();
-        // As if it was killed.
-        std::mem::forget(files);
+        let logs = files.files.iter_mut().filter_map(|file| file.log.take());
+        logs.for_each(Log::kill);
     }
     let read = |name| {
         let mut text = Vec::new();

@@ -89,10 +89,12 @@ impl RawFile {
         naming.make_directory().map_err(failed)?;
         let path = naming.raw(timestamp(now).to_zoned(zone.clone()).datetime());
         let mut log = Log::open(path, true)?;
-        log.push(&(self.header)(now))?;
+        let mut written = log.push(&(self.header)(now));
         // A file that is there tells more than one that is not, even before the first flush.
-        log.flush()?;
+        written = log.flush().and(written);
+        // On a full disk it is kept, and tried again, as all that follows.
         self.log = Some(log);
+        written?;
         if let Some(roll) = roll.filter(|roll| roll.days > 0) {
             let failed = |error| FileError::new("remove old files in", naming.directory(), error);
             purge(naming, roll.days, timestamp(now), zone).map_err(failed)?;

@@ -21,7 +21,7 @@ fn keeping(directory: &Path, roll: Option<Roll>) -> Keeping {
 /// Seconds after 17:39:35 on 20 November 2026.
 fn at(second: u64) -> Time {
     Time {
-        wall_ns: (1_795_196_375 + second) * 1_000_000_000 + 1_500_000,
+        wall_ns: (1_795_196_375 + second) * 1_000_000_000 + 1_000_000,
         steady_ns: second * 1_000_000_000,
     }
 }
@@ -35,7 +35,7 @@ fn record(file: &mut RawFile, second: u64) {
     let mut record = String::new();
     push_record(
         &mut record,
-        at(second).wall_ns,
+        at(second),
         &format!(
             "cpu {second}
 "
@@ -59,7 +59,7 @@ fn records_are_in_the_file_with_a_header_before_and_a_time_at_the_end() {
     file.finish(at(3)).unwrap();
     assert_eq!(
         readable(&directory.path().join("vm-20261120-173935.raw.gz")),
-        "# Secs: 1795196375\n>>> 1795196376.002 <<<\ncpu 1\n#\n>>> 1795196377.002 <<<\ncpu 2\n#\n>>> 1795196378.002 <<<\n"
+        "# Secs: 1795196375\n>>> 1795196376.001 <<<\ncpu 1\n# 1.000000000\n>>> 1795196377.001 <<<\ncpu 2\n# 2.000000000\n>>> 1795196378.001 <<<\n"
     );
 }
 
@@ -108,12 +108,12 @@ fn files_are_rolled_with_the_same_time_at_both_ends() {
     let text = |name| readable(&directory.path().join(name));
     let first = text("vm-20261120-173935.raw.gz");
     assert!(
-        first.ends_with("cpu 24\n#\n>>> 1795196400.002 <<<\n"),
+        first.ends_with("cpu 24\n# 24.000000000\n>>> 1795196400.001 <<<\n"),
         "{first}"
     );
     let second = text("vm-20261120-174000.raw.gz");
     assert!(
-        second.starts_with("# Secs: 1795196400\n>>> 1795196400.002 <<<\ncpu 25\n#\n"),
+        second.starts_with("# Secs: 1795196400\n>>> 1795196400.001 <<<\ncpu 25\n# 25.000000000\n"),
         "{second}"
     );
 }
@@ -150,7 +150,33 @@ fn a_directory_that_vanishes_is_told_and_recording_goes_on_when_it_is_back() {
     file.finish(at(28)).unwrap();
     let text = readable(&directory.join("vm-20261120-174002.raw.gz"));
     assert!(
-        text.ends_with(">>> 3.000 <<<\n>>> 1795196403.002 <<<\n"),
+        text.ends_with(">>> 3.000 <<<\n>>> 1795196403.001 <<<\n"),
         "{text}"
     );
+}
+
+#[test]
+fn on_a_full_disk_no_more_than_one_file_is_begun_and_its_header_is_not_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let roll = Roll {
+        at_minute: 0,
+        days: 0,
+        minutes: 1,
+    };
+    let mut file = begin(directory.path(), Some(roll));
+    // The next file is this one, which nothing can be written to.
+    let next = directory.path().join("vm-20261120-174000.raw.gz");
+    std::os::unix::fs::symlink("/dev/full", &next).unwrap();
+    let push = |file: &mut RawFile, second: u64| {
+        let mut record = String::new();
+        push_record(&mut record, at(second), "cpu 1\n");
+        file.record(at(second), &record)
+    };
+    for second in [25, 26, 27] {
+        let result = push(&mut file, second);
+        assert_eq!(result.is_err(), second == 25, "told when it is tried");
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    let error = push(&mut file, 36).unwrap_err().to_string();
+    assert!(error.contains("No space left"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Who comes gets in at once, up to a limit.
 
 use std::{
-    sync::{Arc, atomic::Ordering, mpsc},
+    sync::{Arc, mpsc},
     time::Duration,
 };
 
@@ -82,11 +82,9 @@ impl Desk {
         };
         let hall = Arc::clone(&self.hall);
         guests.spawn(async move {
-            let present = Present::new(&hall);
             let half_closed = leave_when_crowded(&hall.half_closed);
             let ended = guest.serve(half_closed).await;
             debug!("a client left: {ended:?}");
-            drop(present);
             drop(place);
         });
     }
@@ -102,20 +100,4 @@ async fn leave_when_crowded(half_closed: &Semaphore) {
 /// Tells why, as far as it can be told without waiting.
 fn turn_away(stream: &TcpStream, why: &str) {
     let _ = stream.try_write(why.as_bytes());
-}
-
-/// Counts a client while it is there.
-struct Present<'a>(&'a Hall);
-
-impl<'a> Present<'a> {
-    fn new(hall: &'a Hall) -> Self {
-        hall.clients.fetch_add(1, Ordering::Relaxed);
-        Self(hall)
-    }
-}
-
-impl Drop for Present<'_> {
-    fn drop(&mut self) {
-        self.0.clients.fetch_sub(1, Ordering::Relaxed);
-    }
 }

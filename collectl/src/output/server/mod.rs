@@ -10,11 +10,7 @@ mod bind;
 use std::{
     io,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -24,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Lines, Manner, Prefixed,
+    Audience, Lines, Manner, Prefixed,
     sockets::{QUEUE, Shared},
 };
 
@@ -47,6 +43,7 @@ pub struct Server {
     /// Dropped, it ends everything.
     feed: Option<broadcast::Sender<Lines>>,
     addresses: Vec<SocketAddr>,
+    has_shown: bool,
     /// Dropped, it ends listening.
     open: Option<watch::Sender<()>>,
     /// Disconnected when all is over.
@@ -61,7 +58,6 @@ struct Hall {
     places: Arc<Semaphore>,
     most: usize,
     half_closed: Arc<Semaphore>,
-    clients: AtomicUsize,
     /// What a new client is shown at once.
     header: Mutex<Arc<str>>,
 }
@@ -85,13 +81,13 @@ impl Server {
         let shared = Shared {
             manner,
             prefix: prefixed.prefix(),
+            audience: Audience::default(),
         };
         let hall = Arc::new(Hall {
             shared: Arc::new(shared),
             places: Arc::new(Semaphore::new(clients)),
             most: clients,
             half_closed: Arc::new(Semaphore::new(HALF_CLOSED)),
-            clients: AtomicUsize::new(0),
             header: Mutex::default(),
         });
         let (feed, _) = broadcast::channel(QUEUE);
@@ -113,6 +109,7 @@ impl Server {
             prefixed,
             feed: Some(feed),
             addresses,
+            has_shown: false,
             open: Some(open),
             over,
         })
@@ -127,13 +124,26 @@ impl Server {
     /// Clients at the moment.
     #[must_use]
     pub fn clients(&self) -> usize {
-        self.hall.clients.load(Ordering::Relaxed)
+        self.hall.shared.audience.present()
+    }
+
+    /// Whether lines would be of use: there is somebody, or nothing yet to greet newcomers with.
+    #[must_use]
+    pub fn wants_lines(&self) -> bool {
+        !self.has_shown || self.clients() > 0
+    }
+
+    /// Figures of all clients, also after the end.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        self.hall.shared.audience.clone()
     }
 
     /// Hands lines to every client; waits for none.
     pub fn show(&mut self, lines: &Lines) {
         let lines = self.prefixed.lines(lines);
         self.hall.set_header(&lines.header);
+        self.has_shown = true;
         if let Some(feed) = &self.feed {
             // It is an error when there is nobody.
             let _ = feed.send(lines);

@@ -100,6 +100,16 @@ fn who_comes_late_gets_the_header_at_once_and_repeats_it_by_its_own_count() {
 }
 
 #[test]
+fn lines_are_wanted_while_there_is_somebody_and_once_before() {
+    let mut place = place(manner(), 9);
+    assert!(place.server.wants_lines());
+    place.server.show(&lines(&header(), "1\n"));
+    assert!(!place.server.wants_lines());
+    let _client = place.visit();
+    assert!(place.server.wants_lines());
+}
+
+#[test]
 fn nobody_is_told_a_header_that_is_never_to_be_shown() {
     let manner = Manner {
         headers: Headers::Never,
@@ -166,6 +176,9 @@ fn a_silent_client_costs_the_others_nothing_and_is_told_what_it_missed() {
     }
     assert_eq!(got + skipped, samples);
     assert!(skipped > 0 && got > QUEUE as u64);
+    let audience = place.server.audience();
+    assert_eq!((audience.present(), audience.admitted()), (2, 2));
+    assert_eq!(audience.skipped(), skipped);
 }
 
 #[test]

@@ -55,6 +55,7 @@ impl Guest {
     /// Serves it to its end. `half_closed` says what becomes of a peer that will send no more: it returns
     /// when the connection is to end for that.
     pub async fn serve(mut self, half_closed: impl Future<Output = ()>) -> Ended {
+        let _present = self.shared.audience.enter();
         let (mut read, write) = self.stream.split();
         let mut feed = Feed {
             to: write,
@@ -130,6 +131,7 @@ impl<W: AsyncWrite + Unpin> Feed<'_, W> {
                 }
                 Err(RecvError::Lagged(samples)) => {
                     let shared = self.shared;
+                    shared.audience.skip(samples);
                     let line = shared.manner.remarks.line(Remark::Skipped(samples));
                     self.write([&shared.prefix, &line]).await?;
                 }

@@ -4,7 +4,13 @@ mod drain;
 mod guest;
 mod runtime;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use rustix::net::sockopt;
 use tokio::net::TcpStream;
@@ -58,6 +64,58 @@ pub(super) struct Shared {
     pub manner: Manner,
     /// In front of lines that are not those of a sample.
     pub prefix: Arc<str>,
+    pub audience: Audience,
+}
+
+/// How many receivers there are, and how they fare; for who wants to know.
+#[derive(Debug, Clone, Default)]
+pub struct Audience(Arc<Figures>);
+
+#[derive(Debug, Default)]
+struct Figures {
+    present: AtomicUsize,
+    admitted: AtomicU64,
+    skipped: AtomicU64,
+}
+
+impl Audience {
+    /// Receivers at the moment.
+    #[must_use]
+    pub fn present(&self) -> usize {
+        self.0.present.load(Ordering::Relaxed)
+    }
+
+    /// Receivers there ever were.
+    #[must_use]
+    pub fn admitted(&self) -> u64 {
+        self.0.admitted.load(Ordering::Relaxed)
+    }
+
+    /// Samples that receivers were too slow for, all together.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.0.skipped.load(Ordering::Relaxed)
+    }
+
+    fn skip(&self, samples: u64) {
+        self.0.skipped.fetch_add(samples, Ordering::Relaxed);
+    }
+
+    /// One more, as long as the answer lives.
+    fn enter(&self) -> Present {
+        self.0.present.fetch_add(1, Ordering::Relaxed);
+        self.0.admitted.fetch_add(1, Ordering::Relaxed);
+        Present(self.clone())
+    }
+}
+
+/// A receiver that is there.
+struct Present(Audience);
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.0.present.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Sets a connection up. None of it is needed to serve it, so nothing of it fails.

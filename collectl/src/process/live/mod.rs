@@ -4,12 +4,21 @@
 //! others cannot have changed. All is kept by process id and start.
 
 mod read;
+#[cfg(test)]
+mod real_tests;
+#[cfg(test)]
+mod selection_tests;
 mod slots;
 #[cfg(test)]
 mod tests;
 mod threads;
+#[cfg(test)]
+mod threads_tests;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{Source, Table, Taken, files::Files, filter, users::Users};
 use crate::options::{Columns, Filter, ProcessOptions};
@@ -45,6 +54,10 @@ struct Want {
     fixed: bool,
     /// None but those that did something.
     active: bool,
+    /// None but those in one of these states; empty is any.
+    states: String,
+    /// Input and output.
+    io: bool,
     filters: Vec<Filter>,
     /// Command lines decide who is selected.
     by_command: bool,
@@ -65,8 +78,9 @@ struct Books {
     users: Users,
     table: Table,
     slots: Slots,
-    /// Seconds since boot, as a file.
-    uptime: std::path::PathBuf,
+    /// The file of the time since boot, and what it said before the first sample.
+    uptime: PathBuf,
+    up_ns: Option<u64>,
     /// Thread ids of one process; its memory is used again.
     tids: Vec<u32>,
 }
@@ -92,6 +106,8 @@ impl Processes {
             threads: options.threads,
             fixed: options.fixed,
             active: options.active,
+            states: options.states.clone(),
+            io: !options.without_io,
             by_command: filter::needs_command(&options.filters),
             filters: options.filters.clone(),
             own: std::process::id(),
@@ -103,6 +119,7 @@ impl Processes {
             table: Table::default(),
             slots: Slots::default(),
             uptime: proc.join("uptime"),
+            up_ns: None,
             tids: Vec::new(),
         };
         Ok(Self { source, books })
@@ -138,7 +155,10 @@ impl Processes {
 
 impl Books {
     fn begin(&mut self) {
-        self.table.order.clear();
+        if self.up_ns.is_none() {
+            self.up_ns = uptime_ns(&self.uptime);
+        }
+        self.table.all.clear();
         self.slots.begin();
     }
 
@@ -155,23 +175,21 @@ impl Books {
         table.exact = taken.exact;
         table.unlisted = taken.unlisted;
         if table.boot_wall_ns == 0 {
-            table.boot_wall_ns = uptime_ns(&self.uptime)
+            table.boot_wall_ns = self
+                .up_ns
                 .and_then(|up| taken.wall_ns.checked_sub(up))
                 .unwrap_or(0);
         }
         let (rows, notes) = (&table.slots, &self.slots.notes);
-        let active = self.want.active;
-        table.order.retain(|&slot| {
-            let slot = slot as usize;
-            notes[slot].selected && (!active || rows[slot].is_active())
-        });
+        table.all.retain(|&slot| notes[slot as usize].selected);
         let id = |slot: &u32| {
             let row = &rows[*slot as usize];
             (row.pid, row.start_ns)
         };
-        if !table.order.is_sorted_by_key(id) {
-            table.order.sort_unstable_by_key(id);
+        if !table.all.is_sorted_by_key(id) {
+            table.all.sort_unstable_by_key(id);
         }
+        table.show(&self.want.states, self.want.active);
     }
 }
 

@@ -95,7 +95,9 @@ impl Books {
                 .push_str(std::str::from_utf8(stat.rest).unwrap_or(""));
         }
         let time = stat.time;
-        if let Ok(text) = self.files.read(owner, "io") {
+        if self.want.io
+            && let Ok(text) = self.files.read(owner, "io")
+        {
             let io = Io::parse(text);
             let old = note.base(row.total_io.unwrap_or(io), io);
             row.io = Some(io.since(old));
@@ -115,9 +117,9 @@ impl Books {
                 row.total_switches = now;
             }
             if self.want.status && row.thread_of.is_none() {
-                let resident = row.memory.resident;
+                note.more_kb = status.memory.resident as i64 - note.estimate_kb as i64;
                 row.memory = status.memory;
-                row.memory.resident = resident;
+                row.memory.resident = note.resident();
             }
         }
         note.met = true;

@@ -36,6 +36,10 @@ pub struct Note {
     pub before_ns: u64,
     /// When it began, as its file has it.
     pub start_ticks: u64,
+    /// Resident memory as the source has it, KB.
+    pub estimate_kb: u64,
+    /// What `VmRSS` was more when it was read: the kernel sums up the one but only estimates the other.
+    pub more_kb: i64,
     /// Rows of its threads.
     pub threads: Vec<u32>,
     /// Of a thread, the main one of a process included: time on a CPU and waiting since it began, ns.
@@ -53,6 +57,16 @@ pub struct Slots {
     pub pass: u64,
     by_id: HashMap<(u32, u64), u32>,
     free: Vec<u32>,
+}
+
+impl Note {
+    /// Resident memory, KB.
+    pub fn resident(&self) -> u64 {
+        match self.estimate_kb {
+            0 => 0,
+            kb => kb.saturating_add_signed(self.more_kb),
+        }
+    }
 }
 
 /// A number that no row had before.
@@ -135,7 +149,7 @@ impl Books {
         let note = &mut self.slots.notes[slot];
         if note.pass != pass {
             note.pass = pass;
-            self.table.order.push(slot as u32);
+            self.table.all.push(slot as u32);
         } else if !exact.exited {
             return;
         }
@@ -154,8 +168,9 @@ impl Books {
             && !regrouped
             && !row.is_active()
             && row.threads == exact.threads
+            && row.network == exact.network
             && row.state == shown(exact)
-            && row.memory.resident == exact.rss_bytes / 1024;
+            && note.estimate_kb == exact.rss_bytes / 1024;
         note.born = false;
         if same {
             self.rest(slot);
@@ -175,7 +190,8 @@ impl Books {
         row.threads = exact.threads;
         row.state = shown(exact);
         row.exited = exact.exited;
-        row.memory.resident = exact.rss_bytes / 1024;
+        note.estimate_kb = exact.rss_bytes / 1024;
+        row.memory.resident = note.resident();
         row.network = exact.network;
         row.faults = Faults::default();
         row.children = CpuTime::default();
@@ -208,7 +224,7 @@ impl Books {
         for &thread in &threads {
             let row = &mut self.table.slots[thread as usize];
             self.slots.notes[thread as usize].pass = self.slots.pass;
-            self.table.order.push(thread);
+            self.table.all.push(thread);
             if row.is_active() || row.memory.resident != resident {
                 row.version = version();
                 row.memory.resident = resident;

@@ -1,28 +1,15 @@
-use super::super::{
-    Exact, Row, Table,
-    row::{CpuTime, Faults},
-    testing::{Files, Machine, ran, rests},
-};
-use super::*;
+//! What is taken, and when.
+
 use proptest::prelude::*;
 
-fn one(table: &Table, pid: u32) -> &Row {
-    let mut rows = table.rows().filter(|row| row.pid == pid);
-    let row = rows.next().unwrap_or_else(|| panic!("no row of {pid}"));
-    assert!(rows.next().is_none(), "more than one row of {pid}");
-    row
-}
-
-fn pids(table: &Table) -> Vec<u32> {
-    table.rows().map(|row| row.pid).collect()
-}
-
-fn faults(minor: u64, major: u64) -> Files {
-    Files {
-        faults: [minor, major],
-        ..Files::default()
-    }
-}
+use super::{
+    super::{
+        Exact,
+        row::{CpuTime, Faults},
+        testing::{Files, Machine, faults, one, pids, ran, rests},
+    },
+    *,
+};
 
 #[test]
 fn the_first_sample_has_totals_only() {
@@ -72,7 +59,7 @@ fn the_first_sample_has_totals_only() {
     );
     assert_eq!(
         (row.memory.size, row.memory.resident, row.memory.locked),
-        (5004, 4096, 16)
+        (5004, 4084, 16)
     );
 }
 
@@ -156,6 +143,29 @@ fn memory_is_the_sources() {
     let row = one(processes.take().unwrap(), 7);
     assert_eq!((row.memory.resident, row.memory.size), (2, 5004));
     assert_ne!(row.version, version);
+}
+
+#[test]
+fn a_sum_of_memory_is_better_than_an_estimate() {
+    let machine = Machine::new();
+    machine.process(7, Files::default());
+    let mut processes = machine.processes(&ProcessOptions::default()).with_status();
+    let with = |rss_kb: u64| Exact {
+        rss_bytes: rss_kb << 10,
+        ..rests(7)
+    };
+    // `VmRSS` is 4084 when it is read, at the first sample and when it ran.
+    for (says, resident) in [
+        (with(4096), 4084),
+        (with(4196), 4184),
+        (with(0), 0),
+        (ran(7, 1, 0, 40_000_001), 4084),
+    ] {
+        machine.says(&[says]);
+        assert_eq!(one(processes.take().unwrap(), 7).memory.resident, resident);
+    }
+    machine.says(&[with(4100)]);
+    assert_eq!(one(processes.take().unwrap(), 7).memory.resident, 4088);
 }
 
 #[test]
@@ -349,81 +359,6 @@ impl Source for Nothing {
 }
 
 #[test]
-fn filters_select_and_follow_changes() {
-    let machine = Machine::new();
-    for pid in [7, 8, 9] {
-        machine.process(pid, Files::default());
-    }
-    machine.process(
-        8,
-        Files {
-            command: b"/bin/cat\0a b\0",
-            ..Files::default()
-        },
-    );
-    let with = |filters: &[Filter]| ProcessOptions {
-        filters: filters.to_vec(),
-        ..ProcessOptions::default()
-    };
-    let all = [
-        rests(7),
-        rests(8),
-        Exact {
-            uid: 1000,
-            name: b"cat",
-            ..rests(9)
-        },
-    ];
-    for (filter, expected) in [
-        (Filter::Pid(7), vec![7]),
-        (Filter::Arguments("cat a b".to_owned()), vec![8]),
-        (Filter::User("user".to_owned()), vec![9]),
-        (Filter::CommandStart("cat".to_owned()), vec![9]),
-        (Filter::Parent(1), vec![7, 8, 9]),
-        (Filter::Uids(1, 2), vec![]),
-    ] {
-        let mut processes = machine.processes(&with(std::slice::from_ref(&filter)));
-        machine.says(&all);
-        assert_eq!(pids(processes.take().unwrap()), expected, "{filter:?}");
-        machine.says(&all);
-        assert_eq!(pids(processes.take().unwrap()), expected, "{filter:?}");
-    }
-    let mut processes = machine.processes(&with(&[Filter::User("user".to_owned())]));
-    machine.says(&all);
-    processes.take().unwrap();
-    let mut changed = all;
-    changed[0].uid = 1000;
-    machine.process(7, faults(3, 0));
-    machine.says(&changed);
-    let table = processes.take().unwrap();
-    assert_eq!(pids(table), [7, 9]);
-    assert_eq!(one(table, 7).total_faults.minor, 3);
-}
-
-#[test]
-fn none_but_the_first_or_the_active_if_wanted() {
-    let machine = Machine::new();
-    let fixed = ProcessOptions {
-        fixed: true,
-        ..ProcessOptions::default()
-    };
-    let mut processes = machine.processes(&fixed);
-    machine.says(&[rests(7)]);
-    processes.take().unwrap();
-    machine.says(&[rests(7), rests(8)]);
-    assert_eq!(pids(processes.take().unwrap()), [7]);
-    let active = ProcessOptions {
-        active: true,
-        ..ProcessOptions::default()
-    };
-    let mut processes = machine.processes(&active);
-    machine.says(&[rests(7), rests(8)]);
-    assert_eq!(processes.take().unwrap().rows().len(), 0);
-    machine.says(&[rests(7), ran(8, 1, 1, 40_000_002)]);
-    assert_eq!(pids(processes.take().unwrap()), [8]);
-}
-
-#[test]
 fn children_are_told_apart() {
     let machine = Machine::new();
     machine.process(
@@ -455,133 +390,10 @@ fn children_are_told_apart() {
     );
 }
 
-#[test]
-fn threads_have_rows_of_their_own() {
-    let machine = Machine::new();
-    let options = ProcessOptions {
-        threads: true,
-        ..ProcessOptions::default()
-    };
-    let thread = |run: u64, wait: u64, ticks: [u64; 2], minor: u64| Files {
-        name: "worker",
-        threads: 3,
-        schedule: [run, wait],
-        ticks: [ticks[0], ticks[1], 5, 5],
-        faults: [minor, 0],
-        switches: [run / 1000, 0],
-        ..Files::default()
-    };
-    let process = |total, ns| Exact {
-        threads: 3,
-        ..ran(7, ns, 0, total)
-    };
-    machine.process(7, thread(0, 0, [9, 9], 900));
-    machine.thread(7, 7, thread(1000, 10, [1, 0], 1));
-    machine.thread(7, 20, thread(3000, 30, [1, 1], 2));
-    machine.process(10, Files::default());
-    let mut processes = machine.processes(&options);
-    machine.says(&[
-        Exact {
-            threads: 3,
-            ..rests(7)
-        },
-        rests(10),
-    ]);
-    let table = processes.take().unwrap();
-    assert_eq!(pids(table), [7, 10, 20]);
-    assert!(table.rows().all(|row| !row.is_active()));
-    let row = one(table, 20);
-    assert_eq!((row.thread_of, row.name.as_str()), (Some(7), "worker"));
-    assert_eq!((row.command.as_str(), row.memory.resident), ("", 4096));
-    assert_eq!(
-        row.total,
-        CpuTime {
-            user_ns: 1500,
-            system_ns: 1500
-        }
-    );
-    // The main thread rests, one goes on, one is new.
-    machine.thread(7, 20, thread(8000, 70, [2, 2], 7));
-    machine.thread(7, 21, thread(600, 6, [0, 0], 3));
-    machine.says(&[process(40_005_600, 5600), rests(10)]);
-    let table = processes.take().unwrap();
-    assert_eq!(pids(table), [7, 10, 20, 21]);
-    assert_eq!(
-        (one(table, 7).time, one(table, 7).total.sum_ns()),
-        (CpuTime::default(), 1000)
-    );
-    let row = one(table, 20);
-    assert_eq!(
-        (row.time.sum_ns(), row.run_delay_ns, row.faults.minor),
-        (5000, Some(40), 5)
-    );
-    assert_eq!(
-        (row.switches.voluntary, row.children),
-        (5, CpuTime::default())
-    );
-    let row = one(table, 21);
-    assert_eq!(
-        (row.time.user_ns, row.run_delay_ns, row.faults.minor),
-        (600, Some(6), 3)
-    );
-    // All rest, then one is gone.
-    machine.says(&[
-        Exact {
-            threads: 3,
-            ..rests(7)
-        },
-        rests(10),
-    ]);
-    let table = processes.take().unwrap();
-    assert_eq!(pids(table), [7, 10, 20, 21]);
-    assert!(table.rows().all(|row| !row.is_active()));
-    machine.removes("7/task/20");
-    machine.says(&[process(40_006_000, 400), rests(10)]);
-    assert_eq!(pids(processes.take().unwrap()), [7, 10, 21]);
-    // At its end the process is one.
-    machine.removes("7");
-    machine.says(&[
-        rests(10),
-        Exact {
-            exited: true,
-            ..process(40_007_000, 1000)
-        },
-    ]);
-    let table = processes.take().unwrap();
-    assert_eq!(pids(table), [7, 10]);
-    let row = one(table, 7);
-    assert_eq!((row.time.sum_ns(), row.total.sum_ns()), (1000, 40_007_000));
-}
-
-#[test]
-fn a_process_may_get_threads_later() {
-    let machine = Machine::new();
-    let options = ProcessOptions {
-        threads: true,
-        ..ProcessOptions::default()
-    };
-    machine.process(7, faults(10, 0));
-    let mut processes = machine.processes(&options);
-    machine.says(&[rests(7)]);
-    processes.take().unwrap();
-    let run = |ns| Files {
-        schedule: [ns, 0],
-        ..Files::default()
-    };
-    machine.thread(7, 7, run(40_000_300));
-    machine.thread(7, 8, run(50));
-    machine.says(&[Exact {
-        threads: 2,
-        ..ran(7, 350, 0, 40_000_350)
-    }]);
-    let table = processes.take().unwrap();
-    assert_eq!(
-        (one(table, 7).time.sum_ns(), one(table, 8).time.sum_ns()),
-        (300, 50)
-    );
-}
-
 proptest! {
+    // Each writes files.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     /// Whatever comes, intervals add up to totals.
     #[test]
     fn intervals_make_totals(steps in prop::collection::vec(

@@ -60,7 +60,7 @@ impl Books {
         let ticks = self.read(slot, owner)?;
         self.schedule(slot, owner, ticks, base);
         self.slots.notes[slot].selected = true;
-        self.table.order.push(slot as u32);
+        self.table.all.push(slot as u32);
         Some(slot as u32)
     }
 

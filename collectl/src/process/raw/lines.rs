@@ -24,16 +24,23 @@ pub struct Sample {
 /// What only we know of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exact {
-    /// CPU time in the interval.
-    pub time: CpuTime,
     /// CPU time since it began.
     pub total: CpuTime,
-    /// Time it waited for a CPU in the interval.
-    pub run_delay_ns: Option<u64>,
-    /// Bytes received and sent in the interval.
-    pub network: Option<(u64, u64)>,
     /// Whether it was never met alive.
     pub unmet: bool,
+    /// What it did in the interval; `None` if nothing.
+    pub did: Option<Did>,
+}
+
+/// What only we know of an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Did {
+    /// CPU time.
+    pub time: CpuTime,
+    /// Time it waited for a CPU.
+    pub run_delay_ns: Option<u64>,
+    /// Bytes received and sent.
+    pub network: Option<(u64, u64)>,
 }
 
 impl Sample {
@@ -42,7 +49,7 @@ impl Sample {
             interval_ns: table.interval_ns,
             exact: table.exact,
             unlisted: table.unlisted,
-            network: table.rows().any(|row| row.network.is_some()),
+            network: table.recorded().any(|row| row.network.is_some()),
         }
     }
 
@@ -78,27 +85,38 @@ impl Sample {
 impl Exact {
     pub fn of(row: &Row) -> Self {
         Self {
-            time: row.time,
             total: row.total,
-            run_delay_ns: row.run_delay_ns,
-            network: row.network,
             unmet: row.priority.is_none(),
+            did: row.is_active().then_some(Did {
+                time: row.time,
+                run_delay_ns: row.run_delay_ns,
+                network: row.network,
+            }),
         }
     }
 
     /// Writes the words that follow `subjiffy`, and the end of the line.
     pub fn write(&self, to: &mut String) {
         // Writing to a string never fails.
+        let total = self.total;
         let _ = write!(
             to,
-            "system {} user {} total-system {} total-user {}",
-            self.time.system_ns, self.time.user_ns, self.total.system_ns, self.total.user_ns
+            "total-system {} total-user {}",
+            total.system_ns, total.user_ns
         );
-        if let Some(ns) = self.run_delay_ns {
-            let _ = write!(to, " wait {ns}");
-        }
-        if let Some((received, sent)) = self.network {
-            let _ = write!(to, " received {received} sent {sent}");
+        if let Some(Did {
+            time,
+            run_delay_ns,
+            network,
+        }) = self.did
+        {
+            let _ = write!(to, " system {} user {}", time.system_ns, time.user_ns);
+            if let Some(ns) = run_delay_ns {
+                let _ = write!(to, " wait {ns}");
+            }
+            if let Some((received, sent)) = network {
+                let _ = write!(to, " received {received} sent {sent}");
+            }
         }
         to.push_str(if self.unmet { " unmet 1\n" } else { "\n" });
     }
@@ -109,18 +127,20 @@ impl Exact {
         let (mut received, mut sent) = (None, None);
         for (name, value) in pairs(words) {
             match name {
-                "system" => exact.time.system_ns = value,
-                "user" => exact.time.user_ns = value,
                 "total-system" => exact.total.system_ns = value,
                 "total-user" => exact.total.user_ns = value,
-                "wait" => exact.run_delay_ns = Some(value),
+                "unmet" => exact.unmet = value > 0,
+                "system" => exact.did.get_or_insert_default().time.system_ns = value,
+                "user" => exact.did.get_or_insert_default().time.user_ns = value,
+                "wait" => exact.did.get_or_insert_default().run_delay_ns = Some(value),
                 "received" => received = Some(value),
                 "sent" => sent = Some(value),
-                "unmet" => exact.unmet = value > 0,
                 _ => {}
             }
         }
-        exact.network = received.zip(sent);
+        if let Some(did) = &mut exact.did {
+            did.network = received.zip(sent);
+        }
         exact
     }
 }
@@ -145,15 +165,19 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(
-            times: [u64; 5], network: Option<(u64, u64)>, waits: bool, unmet: bool, exact: bool
+            times: [u64; 5], network: Option<(u64, u64)>, waits: bool, unmet: bool, exact: bool,
+            active: bool
         ) {
             let [system_ns, user_ns, a, b, wait] = times;
-            let told = Exact {
+            let did = Did {
                 time: CpuTime { user_ns, system_ns },
-                total: CpuTime { user_ns: a, system_ns: b },
                 run_delay_ns: waits.then_some(wait),
                 network,
+            };
+            let told = Exact {
+                total: CpuTime { user_ns: a, system_ns: b },
                 unmet,
+                did: active.then_some(did),
             };
             let mut line = String::new();
             told.write(&mut line);

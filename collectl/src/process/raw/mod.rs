@@ -11,16 +11,18 @@
 //! ```
 //!
 //! and `procT:` for threads. CPU times are ticks, cut from exact totals, so nothing is lost. What only we
-//! know stands in lines that collectl passes over, with times in ns and sizes in bytes. Processes that
-//! did nothing have none:
+//! know stands in lines that collectl passes over, with times in ns and sizes in bytes. Of processes that
+//! did nothing they have the totals alone:
 //!
 //! ```text
 //! subjiffy interval 1000049120 exact 1 unlisted 0 network 1
-//! proc:1858 subjiffy system 120034 user 900112 total-system 90120034 total-user 280900112 wait 1204
+//! proc:1858 subjiffy total-system 90120034 total-user 280900112 system 120034 user 900112 wait 1204
 //! ```
 
 mod lines;
 mod replay;
+#[cfg(test)]
+mod replay_tests;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -9,7 +9,7 @@ use super::{
         filter,
         live::version,
         neutral,
-        row::{CpuTime, Faults, Io, Memory, Row, Switches, TICK_NS},
+        row::{Faults, Io, Memory, Row, Switches, TICK_NS},
         users::Users,
     },
     lines::{Exact, Sample},
@@ -27,6 +27,7 @@ type Id = (u32, bool, u64);
 pub struct Replay {
     filters: Vec<Filter>,
     active: bool,
+    states: String,
     users: Users,
     table: Table,
     found: Vec<Found>,
@@ -52,6 +53,7 @@ impl Replay {
         Self {
             filters: options.filters.clone(),
             active: options.active,
+            states: options.states.clone(),
             users: Users::of(root.join("etc/passwd")),
             table: Table {
                 boot_wall_ns,
@@ -108,26 +110,21 @@ impl Replay {
     }
 
     fn select(&mut self) {
-        let Self {
-            table,
-            filters,
-            active,
-            ..
-        } = self;
+        let Self { table, filters, .. } = self;
         let by_pid = |pid| table.slots.iter().find(|row| row.pid == pid);
         let wanted = |row: &&Row| {
             // Threads come with their process.
             let process = row.thread_of.filter(|_| !filters.is_empty());
-            let process = process.and_then(by_pid).unwrap_or(row);
-            (!*active || row.is_active()) && filter::selects(filters, process, 0)
+            filter::selects(filters, process.and_then(by_pid).unwrap_or(row), 0)
         };
         let slots = table.slots.iter().filter(wanted);
-        let mut order: Vec<_> = slots.map(|row| row.slot as u32).collect();
-        order.sort_by_key(|&slot| {
+        let mut all: Vec<_> = slots.map(|row| row.slot as u32).collect();
+        all.sort_by_key(|&slot| {
             let row = &table.slots[slot as usize];
             (row.pid, row.start_ns)
         });
-        table.order = order;
+        table.all = all;
+        table.show(&self.states, self.active);
     }
 
     /// Collects what the record says of processes, and what we have written about it ourselves.
@@ -237,33 +234,21 @@ impl Found {
         }
         row.total_switches = status.switches;
         row.exited = sample.is_some() && row.state == 'X';
-        match self.exact {
-            Some(exact) => {
-                row.total = exact.total;
-                if first {
-                    row.run_delay_ns = exact.run_delay_ns.map(|_| 0);
-                    row.network = exact.network.map(|_| (0, 0));
-                } else {
-                    row.time = exact.time;
-                    row.run_delay_ns = exact.run_delay_ns;
-                    row.network = exact.network;
-                }
-                if exact.unmet {
-                    row.priority = None;
-                    row.cpu = None;
-                }
+        row.run_delay_ns = sample.map(|_| 0);
+        row.network = sample.filter(|sample| sample.network).map(|_| (0, 0));
+        if let Some(exact) = self.exact {
+            row.total = exact.total;
+            if exact.unmet {
+                row.priority = None;
+                row.cpu = None;
             }
-            None => {
-                // Exact totals of one that rests were told before.
-                if let Old::Row(old) = old
-                    && ticks(old.total) == ticks(row.total)
-                {
-                    row.total = old.total;
-                }
-                row.time = row.total.since(old.base(|row| row.total, row.total));
-                row.run_delay_ns = sample.map(|_| 0);
-                row.network = sample.filter(|sample| sample.network).map(|_| (0, 0));
+            if let Some(did) = exact.did.filter(|_| !first) {
+                row.time = did.time;
+                row.run_delay_ns = did.run_delay_ns;
+                row.network = did.network;
             }
+        } else {
+            row.time = row.total.since(old.base(|row| row.total, row.total));
         }
         let children = old.base(|row| row.total_children, row.total_children);
         row.children = row.total_children.since(children);
@@ -277,8 +262,4 @@ impl Found {
         });
         row
     }
-}
-
-fn ticks(time: CpuTime) -> (u64, u64) {
-    (time.user_ns / TICK_NS, time.system_ns / TICK_NS)
 }

@@ -11,12 +11,10 @@ use super::{
     lines::{Exact, Sample},
 };
 
-/// Writes lines of recordings and keeps the text of processes that do not change. There is one for each
-/// file.
+/// Writes lines of recordings and keeps the text of processes that do not change.
 #[derive(Debug, Default)]
 pub struct Writer {
     kept: Kept,
-    begun: bool,
 }
 
 impl Writer {
@@ -25,15 +23,8 @@ impl Writer {
     pub fn write(&mut self, table: &Table, to: &mut String) {
         Sample::of(table).write(to);
         let page_kb = (rustix::param::page_size() as u64 / 1024).max(1);
-        // Exact totals of those that rest are told once.
-        let all = !std::mem::replace(&mut self.begun, true);
-        for row in table.rows() {
+        for row in table.recorded() {
             self.kept.write(row, to, |to| lines(row, page_kb, to));
-            if all || row.is_active() {
-                tag(row, to);
-                to.push_str("subjiffy ");
-                Exact::of(row).write(to);
-            }
         }
     }
 }
@@ -87,6 +78,9 @@ fn lines(row: &Row, page_kb: u64, to: &mut String) {
         line("io write_bytes: ", &io.written_bytes);
         line("io cancelled_write_bytes: ", &io.cancelled_bytes);
     }
+    tag(row, to);
+    to.push_str("subjiffy ");
+    Exact::of(row).write(to);
 }
 
 /// By the names of `/proc/PID/status`.
@@ -124,7 +118,8 @@ fn stat(row: &Row, page_kb: u64, to: &mut String) {
             15 => Some(row.total.system_ns / TICK_NS),
             16 => Some(row.total_children.user_ns / TICK_NS),
             17 => Some(row.total_children.system_ns / TICK_NS),
-            20 => Some(row.threads.into()),
+            // collectl takes one away; the dead have none left.
+            20 => Some(row.threads.max(1).into()),
             24 => Some(row.memory.resident / page_kb),
             _ => None,
         };

@@ -83,7 +83,7 @@ impl<'a> Shown<'a> {
 
     /// A number in a column that is wider than numbers are, and a blank.
     fn scaled_in(&self, width: usize, value: f64, column: Column, to: &mut String) {
-        fields::right(self.look.scaled(value, column), width, to);
+        column.put_wide(to, value, self.look.form, width);
         to.push(' ');
     }
 
@@ -140,9 +140,11 @@ fn standard(shown: &Shown<'_>, table: &Table, to: &mut String) {
         fields::start(wall_ns, look.options.start, &look.zone, to);
         to.push(' ');
     }
-    let io = row.io.unwrap_or_default();
-    for bytes in [io.read_bytes, io.written_bytes] {
-        shown.scaled(shown.kilo(bytes), BYTES4, to);
+    if !look.options.without_io {
+        let io = row.io.unwrap_or_default();
+        for bytes in [io.read_bytes, io.written_bytes] {
+            shown.scaled(shown.kilo(bytes), BYTES4, to);
+        }
     }
     if look.options.switches {
         for count in [row.switches.voluntary, row.switches.involuntary] {

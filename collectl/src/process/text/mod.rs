@@ -6,14 +6,12 @@ mod plot;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Display;
-
 use jiff::tz::TimeZone;
 
 use super::{Table, kept::Kept};
 use crate::{
-    options::{Columns, Digits, Options, ProcessOptions, Start},
-    text::scale::Column,
+    options::{Columns, Options, ProcessOptions, Start},
+    text::scale::Form,
 };
 
 /// Writes the line above the columns, `# PROCESS SUMMARY (counters are /sec)`, with its end. With
@@ -49,7 +47,7 @@ pub fn columns(options: &ProcessOptions, filler: &str, to: &mut String) {
                 Start::Time => "StrtTime ",
                 Start::Date => "StartTime      ",
             });
-            to.push_str(" RKB  WKB ");
+            to.push_str(if options.without_io { "" } else { " RKB  WKB " });
             to.push_str(if options.switches { "VCtx NCtx " } else { "" });
             to.push_str("MajF MinF ");
         }
@@ -87,15 +85,8 @@ pub struct Rows {
 pub(super) struct Look {
     options: ProcessOptions,
     zone: TimeZone,
-    wide: bool,
-    digits: Digits,
+    form: Form,
     totals: bool,
-}
-
-impl Look {
-    fn scaled(&self, value: f64, column: Column) -> impl Display {
-        column.show(value, self.wide)
-    }
 }
 
 impl Rows {
@@ -115,8 +106,7 @@ impl Rows {
         let look = Look {
             options: options.processes.clone(),
             zone,
-            wide: options.wide,
-            digits: options.digits,
+            form: Form::from(options),
             totals: options.totals,
         };
         Self {

@@ -80,7 +80,7 @@ pub fn write(look: &Look, table: &Table, row: &Row, separator: char, to: &mut St
         fields.number(rate as u64);
     }
     for faults in shown.faults() {
-        fields.number(look.scaled(faults, COUNT4));
+        fields.number(COUNT4.shown(faults, look.form));
     }
     if look.options.exact {
         fields.with(|to| fields::millis(row.time.system_ns, 0, to));

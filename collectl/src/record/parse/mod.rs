@@ -6,6 +6,8 @@ mod memory;
 mod network;
 
 #[cfg(test)]
+mod odd_tests;
+#[cfg(test)]
 mod tests;
 
 use super::{Activity, Counters, CpuTimes, Files, Interrupt, Load, Time, Zone};
@@ -49,9 +51,9 @@ impl Counters {
                     } else if let Some(group) = kind.strip_prefix("tcp-") {
                         network::protocol(&mut lists.protocols, &mut header, group, rest);
                     } else if let Some(kind) = kind.strip_prefix("nfsc-") {
-                        network::nfs_client(&mut self.nfs, kind, rest);
+                        network::nfs_client(&mut lists.nfs, kind, rest);
                     } else if let Some(kind) = kind.strip_prefix("nfss-") {
-                        network::nfs_server(&mut self.nfs, kind, rest);
+                        network::nfs_server(&mut lists.nfs, kind, rest);
                     } else if let Some(name) = kind.strip_suffix(':') {
                         memory::memory(&mut self.memory, name, rest);
                     } else {
@@ -99,6 +101,7 @@ struct Lists<'a> {
     interrupts: List<Interrupt>,
     buddies: List<Zone>,
     protocols: List<(String, String, i64)>,
+    nfs: network::Calls,
     outside: Outside<'a>,
 }
 
@@ -112,7 +115,6 @@ impl Lists<'_> {
         counters.paging = None;
         counters.sockets = None;
         counters.files = None;
-        counters.nfs = None;
         let mut protocols = counters.protocols.take().unwrap_or_default().totals;
         Self {
             disks: List::of(&mut counters.disks),
@@ -120,6 +122,7 @@ impl Lists<'_> {
             interrupts: List::of(&mut counters.interrupts),
             buddies: List::of(&mut counters.buddies),
             protocols: List::of(&mut protocols),
+            nfs: network::Calls::of(counters.nfs.take().unwrap_or_default()),
             outside: Outside::default(),
         }
     }
@@ -131,6 +134,7 @@ impl Lists<'_> {
         counters.buddies = self.buddies.end();
         let totals = self.protocols.end();
         counters.protocols = (!totals.is_empty()).then_some(super::Protocols { totals });
+        counters.nfs = self.nfs.end();
         self.outside.mark(counters);
     }
 }

@@ -55,34 +55,81 @@ pub(super) fn protocol<'a>(
     }
 }
 
-/// `rpc 10 0 10`, `proc3 22 0 1 …` of the client.
-pub(super) fn nfs_client(nfs: &mut Option<Nfs>, kind: &str, text: &str) {
-    match kind {
-        "rpc" => nfs.get_or_insert_default().client_rpc = numbers(text).collect(),
-        "proc2" | "proc3" | "proc4" => calls(&mut nfs.get_or_insert_default().client, kind, text),
-        _ => {}
+/// The numbers of NFS while a record is read.
+pub(super) struct Calls {
+    all: Nfs,
+    client: List<(u8, Vec<u64>)>,
+    server: List<(u8, Vec<u64>)>,
+    /// There are some.
+    any: bool,
+}
+
+impl Calls {
+    /// In the memory of those of another record.
+    pub(super) fn of(mut all: Nfs) -> Self {
+        for list in [
+            &mut all.client_rpc,
+            &mut all.server_net,
+            &mut all.server_rpc,
+        ] {
+            list.clear();
+        }
+        Self {
+            client: List::of(&mut all.client),
+            server: List::of(&mut all.server),
+            all,
+            any: false,
+        }
     }
+
+    pub(super) fn end(self) -> Option<Nfs> {
+        let all = Nfs {
+            client: self.client.end(),
+            server: self.server.end(),
+            ..self.all
+        };
+        self.any.then_some(all)
+    }
+}
+
+/// `rpc 10 0 10`, `proc3 22 0 1 …` of the client.
+pub(super) fn nfs_client(nfs: &mut Calls, kind: &str, text: &str) {
+    match kind {
+        "rpc" => list(&mut nfs.all.client_rpc, text),
+        "proc2" | "proc3" | "proc4" => calls(&mut nfs.client, kind, text),
+        _ => return,
+    }
+    nfs.any = true;
 }
 
 /// The same of the server, which has the calls of version 4 as `proc4ops`.
-pub(super) fn nfs_server(nfs: &mut Option<Nfs>, kind: &str, text: &str) {
+pub(super) fn nfs_server(nfs: &mut Calls, kind: &str, text: &str) {
     match kind {
-        "net" => nfs.get_or_insert_default().server_net = numbers(text).collect(),
-        "rpc" => nfs.get_or_insert_default().server_rpc = numbers(text).collect(),
-        "proc2" | "proc3" => calls(&mut nfs.get_or_insert_default().server, kind, text),
-        "proc4ops" => calls(&mut nfs.get_or_insert_default().server, "proc4", text),
-        _ => {}
+        "net" => list(&mut nfs.all.server_net, text),
+        "rpc" => list(&mut nfs.all.server_rpc, text),
+        "proc2" | "proc3" => calls(&mut nfs.server, kind, text),
+        "proc4ops" => calls(&mut nfs.server, "proc4", text),
+        _ => return,
     }
+    nfs.any = true;
+}
+
+fn list(to: &mut Vec<u64>, text: &str) {
+    to.clear();
+    to.extend(numbers(text));
 }
 
 /// How many calls there are, then so many numbers; a line with fewer was cut.
-fn calls(to: &mut Vec<(u8, Vec<u64>)>, kind: &str, text: &str) {
+fn calls(to: &mut List<(u8, Vec<u64>)>, kind: &str, text: &str) {
     let mut all = numbers(text);
     let (Some(count), Some(version)) = (all.next(), kind.bytes().last()) else {
         return;
     };
-    let calls: Vec<u64> = all.collect();
-    if u64::try_from(calls.len()).is_ok_and(|found| found >= count) {
-        to.push((version - b'0', calls));
+    let found = numbers(text).count() - 1;
+    if u64::try_from(found).is_ok_and(|found| found >= count) {
+        let calls = to.next();
+        calls.0 = version - b'0';
+        calls.1.clear();
+        calls.1.extend(all);
     }
 }

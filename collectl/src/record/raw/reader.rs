@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use super::{END, Header, time};
+use super::{END, Header, seconds, time};
 use crate::record::{
     Time,
     input::{Error, Input, Next},
@@ -14,7 +14,8 @@ const LONGEST: usize = 256 << 20;
 /// A record of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Record {
-    /// When; of a recording both clocks are the wall clock.
+    /// When. The steady clock begins with the wall clock's time of the file's first record; in collectl's files,
+    /// which have no other, it is the wall clock.
     pub time: Time,
     /// Its lines, each with its end.
     pub text: String,
@@ -29,6 +30,8 @@ pub struct Reader {
     header: Header,
     /// The time of the record that comes next, if its line was read.
     next: Option<u64>,
+    /// The wall clock and the steady clock of a record, which others are counted from.
+    base: Option<(u64, u64)>,
     ended: bool,
 }
 
@@ -72,6 +75,7 @@ impl Reader {
             input,
             header,
             next,
+            base: None,
             ended: false,
         })
     }
@@ -100,11 +104,8 @@ impl Reader {
         loop {
             let cut = match self.input.next()? {
                 Next::Line => match self.line(record)? {
-                    Some(wall_ns) => {
-                        record.time = Time {
-                            wall_ns,
-                            steady_ns: wall_ns,
-                        };
+                    Some(time) => {
+                        record.time = time;
                         return Ok(true);
                     }
                     None => continue,
@@ -126,17 +127,21 @@ impl Reader {
     }
 
     /// Takes up the line that was read; the time of the record if it is whole now.
-    fn line(&mut self, record: &mut Record) -> Result<Option<u64>, Error> {
+    fn line(&mut self, record: &mut Record) -> Result<Option<Time>, Error> {
         let line = self.input.line();
         if line.starts_with(">>>") {
             let next = marker(&self.input)?;
-            return Ok(std::mem::replace(&mut self.next, next));
+            let whole = std::mem::replace(&mut self.next, next);
+            return Ok(whole.map(|wall_ns| self.steady(wall_ns, None)));
         }
-        if line == END {
-            return Ok(self.next.take());
+        if let Some(comment) = line.strip_prefix('#') {
+            let steady_ns = seconds(comment.trim_ascii());
+            let is_end = line == END || steady_ns.is_some();
+            let whole = self.next.take_if(|_| is_end);
+            return Ok(whole.map(|wall_ns| self.steady(wall_ns, steady_ns)));
         }
-        // Comments, and what is before the first time.
-        if line.starts_with('#') || self.next.is_none() {
+        // Before the first time there is nothing of interest.
+        if self.next.is_none() {
             return Ok(None);
         }
         if record.text.len() + line.len() > LONGEST {
@@ -147,6 +152,22 @@ impl Reader {
         record.text.push_str(line);
         record.text.push('\n');
         Ok(None)
+    }
+}
+
+impl Reader {
+    /// The time of a record by the wall clock, and by the steady clock if it says so.
+    fn steady(&mut self, wall_ns: u64, steady_ns: Option<u64>) -> Time {
+        let since = |base: (u64, u64)| base.0.checked_add(steady_ns?.checked_sub(base.1)?);
+        let known = self.base.and_then(since);
+        if known.is_none() {
+            // The first one, or another machine's: clocks do not go back.
+            self.base = steady_ns.map(|steady_ns| (wall_ns, steady_ns));
+        }
+        Time {
+            wall_ns,
+            steady_ns: known.unwrap_or(wall_ns),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Plot fields of each CPU, disk and interface.
 
 use super::fields::Fields;
-use crate::text::context::Context;
+use crate::text::{context::Context, order::found};
 
 pub(super) fn cpu_names(to: &mut Fields<'_>, context: &Context<'_>) {
     for cpu in 0..context.cpus() {
@@ -105,13 +105,5 @@ pub(super) fn interfaces(to: &mut Fields<'_>, context: &Context<'_>, order: &[St
             to.number(rate(change));
         }
         to.numbers(&[rate(one.errors_in()), rate(one.errors_out())]);
-    }
-}
-
-/// The one that is meant: nearly always it has the same place as its name.
-fn found<T>(all: &[T], at: usize, is: impl Fn(&T) -> bool) -> Option<&T> {
-    match all.get(at) {
-        Some(one) if is(one) => Some(one),
-        _ => all.iter().find(|one| is(one)),
     }
 }

@@ -10,9 +10,9 @@ mod summary;
 use std::sync::Arc;
 
 use self::fields::Fields;
-use super::{clock::Moment, context::Context};
+use super::{clock::Moment, context::Context, order::Order};
 use crate::{
-    options::{DateFormat, Options, Plot, Subsystem, TimeFormat},
+    options::{DateFormat, Options, Plot, Subsystem, Subsystems, TimeFormat},
     process::{self, Table},
 };
 
@@ -38,15 +38,22 @@ enum Kind {
     Processes,
 }
 
-/// Devices in the order in which they were first seen: a column stays where it is.
-#[derive(Debug, Default)]
-struct Order {
-    disks: Vec<String>,
-    interfaces: Vec<String>,
-}
-
 /// What names were made for.
 type Shape = (usize, usize, usize);
+
+/// What is shown. As collectl has it, interrupts that are played back bring each CPU with them if there is
+/// nothing else of CPUs.
+fn shown(options: &Options) -> Subsystems {
+    let of = options.subsystems;
+    let has = |one: Subsystem, other: Subsystem| of.has(one) || of.has(other);
+    let interrupts = has(Subsystem::Interrupts, Subsystem::InterruptDetail);
+    let cpus = has(Subsystem::Cpu, Subsystem::CpuDetail);
+    if interrupts && !cpus && !options.playback.is_empty() {
+        of.with(Subsystem::CpuDetail)
+    } else {
+        of
+    }
+}
 
 /// Writes plot lines.
 pub(super) struct Plotter {
@@ -61,7 +68,7 @@ pub(super) struct Plotter {
 
 impl Plotter {
     pub(super) fn new(options: &Options, plot: Plot) -> Self {
-        let of = options.subsystems;
+        let of = shown(options);
         let has_summary = of.iter().any(|one| !one.is_detail());
         let mut parts = Vec::new();
         let mut part = |is: bool, suffix, kind| {
@@ -93,7 +100,7 @@ impl Plotter {
                 millis: false,
             }),
             parts,
-            order: Order::default(),
+            order: Order::keeping(),
             shape: None,
             rows: processes.then(|| process::text::Rows::of_plot(options, plot.separator)),
             prefix: String::new(),
@@ -169,9 +176,9 @@ impl Plotter {
                 Kind::Summary => summary::values(&mut fields, context),
                 Kind::Detail(Subsystem::CpuDetail) => details::cpus(&mut fields, context),
                 Kind::Detail(Subsystem::DiskDetail) => {
-                    details::disks(&mut fields, context, &self.order.disks);
+                    details::disks(&mut fields, context, self.order.disks());
                 }
-                _ => details::interfaces(&mut fields, context, &self.order.interfaces),
+                _ => details::interfaces(&mut fields, context, self.order.interfaces()),
             }
             any |= !part.values.is_empty();
             to.push_str(&part.values);
@@ -223,18 +230,9 @@ impl Plotter {
 
     /// Takes over new devices and makes names again if there are any, or more CPUs.
     fn rename(&mut self, context: &Context<'_>) -> bool {
-        let interval = context.interval;
-        add(
-            &mut self.order.disks,
-            interval.disks.iter().map(|one| &one.name),
-        );
-        let names = interval.interfaces.iter().map(|one| &one.name);
-        add(&mut self.order.interfaces, names);
-        let shape = (
-            context.cpus(),
-            self.order.disks.len(),
-            self.order.interfaces.len(),
-        );
+        self.order.update(context.interval);
+        let (disks, interfaces) = (self.order.disks().len(), self.order.interfaces().len());
+        let shape = (context.cpus(), disks, interfaces);
         if self.shape == Some(shape) {
             return false;
         }
@@ -250,9 +248,9 @@ impl Plotter {
                 Kind::Summary => summary::names(&mut fields, context),
                 Kind::Detail(Subsystem::CpuDetail) => details::cpu_names(&mut fields, context),
                 Kind::Detail(Subsystem::DiskDetail) => {
-                    details::disk_names(&mut fields, &self.order.disks);
+                    details::disk_names(&mut fields, self.order.disks());
                 }
-                _ => details::interface_names(&mut fields, &self.order.interfaces),
+                _ => details::interface_names(&mut fields, self.order.interfaces()),
             }
             let header = format!("{start}{}\n", part.names);
             if *header != *part.header {
@@ -260,14 +258,5 @@ impl Plotter {
             }
         }
         true
-    }
-}
-
-/// Adds names that are not there yet.
-fn add<'a>(order: &mut Vec<String>, names: impl Iterator<Item = &'a String>) {
-    for (at, name) in names.enumerate() {
-        if order.get(at) != Some(name) && !order.contains(name) {
-            order.push(name.clone());
-        }
     }
 }

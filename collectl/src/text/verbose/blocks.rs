@@ -57,8 +57,10 @@ impl Blocks {
         Self {
             records: !is_one || all_processes,
             titles: all_processes || options.headers != Headers::Never,
-            // Times are left out where columns differ.
-            time: options.time.filter(|_| is_one),
+            // As collectl has it: playback leaves times out where columns differ.
+            time: options
+                .time
+                .filter(|_| is_one || options.playback.is_empty()),
             millis: options.time.is_some_and(|time| time.millis),
             count: 0,
             processes,
@@ -82,10 +84,12 @@ impl Blocks {
             self.prefix.push(' ');
         }
         let words = clock::words(self.time);
-        if self.records {
-            self.record_line(body, facts, moment);
-        } else {
+        let of = machine.map(|context| context.subsystems);
+        let any = processes.is_some() || of.is_some_and(|of| blocks_of(of).next().is_some());
+        if !self.records {
             header.clear();
+        } else if any {
+            self.record_line(body, facts, moment);
         }
         // Where titles go: to the header, to the body, or nowhere.
         let (in_header, in_body) = (!self.records, self.records && self.titles);

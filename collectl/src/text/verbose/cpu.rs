@@ -30,7 +30,7 @@ pub(super) fn summary(to: &mut String, context: &Context<'_>, time: &str) {
     let shares = interval.cpu.unwrap_or_default();
     let activity = interval.activity.unwrap_or_default();
     let load = interval.load.unwrap_or_default();
-    let online = match interval.online() {
+    let online = match context.online {
         0 => context.cpus(),
         some => some,
     };
@@ -86,7 +86,7 @@ pub(super) fn detail_title(to: &mut String, context: &Context<'_>, time: &str) {
 }
 
 pub(super) fn details(to: &mut String, context: &Context<'_>, time: &str) {
-    if context.interval.online() == 0 {
+    if context.online == 0 {
         return;
     }
     for number in 0..context.cpus() {

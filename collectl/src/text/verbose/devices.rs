@@ -60,7 +60,7 @@ pub(super) fn disk_lines(to: &mut String, context: &Context<'_>, time: &str) {
     let interval = context.interval;
     let form = context.form;
     let rate = |change| whole(interval.rate(change));
-    for disk in &interval.disks {
+    for disk in context.disks() {
         let _ = write!(
             to,
             "{time}{:<11} {:>6} {:>6} {:>4} {:>4} {:>5}  ",
@@ -141,7 +141,7 @@ pub(super) fn interface_title(to: &mut String, context: &Context<'_>, time: &str
 
 pub(super) fn interface_lines(to: &mut String, context: &Context<'_>, time: &str) {
     let width = name_width(context);
-    for (number, interface) in context.interval.interfaces.iter().enumerate() {
+    for (number, interface) in context.interfaces().enumerate() {
         let _ = write!(to, "{time} {number:>3}  {:>width$} ", interface.name);
         numbers(to, context, interface);
     }

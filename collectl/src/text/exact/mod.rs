@@ -1,8 +1,10 @@
 //! A JSON object a sample, with exact numbers (`--export subjiffy`).
 //!
 //! Names end with what the number is: `_ns`, `_ms`, `_kb`, `_bytes`, `_percent`. Other numbers are counts.
-//! What has a key `changes` was counted between this sample and the one before, whose distance is
-//! `interval_ns` of the same object; nothing is divided by it or rounded.
+//! What is in an object `changes` was counted between this sample and the one before, `interval_ns` ago;
+//! nothing is divided by it or rounded.
+
+mod processes;
 
 use super::{
     clock::Moment,
@@ -11,7 +13,7 @@ use super::{
 };
 use crate::{
     options::Subsystem,
-    process::{Row, Table},
+    process::Table,
     record::Memory,
     values::{Disk, Interface, Interval, Shares},
 };
@@ -24,6 +26,10 @@ pub(super) fn sample(
     host: &str,
     moment: &Moment,
 ) {
+    let context = context.filter(|context| has_machine(context));
+    if context.is_none() && processes.is_none() {
+        return;
+    }
     json::object(to, |all| {
         let (seconds, millis) = (moment.seconds, moment.millis);
         all.whole("time", format_args!("{seconds}.{millis:03}"))
@@ -32,10 +38,16 @@ pub(super) fn sample(
             all.object("machine", |machine| machine_fields(machine, context));
         }
         if let Some(table) = processes {
-            all.object("processes", |all| process_fields(all, table));
+            all.object("processes", |all| processes::fields(all, table));
         }
     });
     to.push('\n');
+}
+
+/// Whether anything but processes is wanted.
+fn has_machine(context: &Context<'_>) -> bool {
+    let of = context.subsystems.without(Subsystem::Processes);
+    !of.is_empty()
 }
 
 fn machine_fields(to: &mut Json<'_>, context: &Context<'_>) {
@@ -332,66 +344,4 @@ fn nfs(to: &mut Json<'_>, interval: &Interval) {
                 .number("bad_clients", nfs.bad_clients);
         });
     });
-}
-
-fn process_fields(to: &mut Json<'_>, table: &Table) {
-    to.whole("interval_ns", table.interval_ns)
-        .whole("exact", table.exact)
-        .whole("unlisted", table.unlisted);
-    to.list("rows", |list| {
-        for row in table.rows() {
-            list.item(|to| process(to, row));
-        }
-    });
-}
-
-fn process(to: &mut Json<'_>, row: &Row) {
-    to.whole("pid", row.pid);
-    if let Some(process) = row.thread_of {
-        to.whole("thread_of", process);
-    }
-    to.whole("ppid", row.ppid)
-        .whole("uid", row.uid)
-        .text("user", &row.user)
-        .text("name", &row.name)
-        .text("command", &row.command)
-        .text("state", row.state.encode_utf8(&mut [0; 4]))
-        .whole("exited", row.exited)
-        .maybe("priority", row.priority)
-        .whole("nice", row.nice)
-        .whole("threads", row.threads)
-        .maybe("cpu", row.cpu)
-        .whole("start_ns_since_boot", row.start_ns)
-        .whole("size_kb", row.memory.size)
-        .whole("resident_kb", row.memory.resident)
-        .object("total", |to| {
-            to.whole("user_ns", row.total.user_ns)
-                .whole("system_ns", row.total.system_ns)
-                .whole("voluntary_switches", row.total_switches.voluntary)
-                .whole("involuntary_switches", row.total_switches.involuntary)
-                .whole("minor_faults", row.total_faults.minor)
-                .whole("major_faults", row.total_faults.major);
-        })
-        .object("changes", |to| {
-            to.whole("user_ns", row.time.user_ns)
-                .whole("system_ns", row.time.system_ns)
-                .maybe("run_delay_ns", row.run_delay_ns)
-                .whole("voluntary_switches", row.switches.voluntary)
-                .whole("involuntary_switches", row.switches.involuntary)
-                .whole("minor_faults", row.faults.minor)
-                .whole("major_faults", row.faults.major);
-            if let Some(io) = row.io {
-                to.whole("read_bytes", io.read_bytes)
-                    .whole("written_bytes", io.written_bytes)
-                    .whole("cancelled_write_bytes", io.cancelled_bytes)
-                    .whole("read_char_bytes", io.read_chars)
-                    .whole("written_char_bytes", io.written_chars)
-                    .whole("read_calls", io.read_calls)
-                    .whole("write_calls", io.write_calls);
-            }
-            if let Some((received, sent)) = row.network {
-                to.whole("network_received_bytes", received)
-                    .whole("network_sent_bytes", sent);
-            }
-        });
 }
