@@ -102,7 +102,7 @@ fn take(
         zone: jiff::tz::TimeZone::system(),
         source,
         runtime: begin(Arc::clone(&control))?,
-        parent: if is_daemon { None } else { getppid() },
+        parent: (!is_daemon).then_some(getppid),
         control,
     };
     let run = Run::open(options, parts).map_err(|error| error.to_string())?;

@@ -28,7 +28,6 @@ use std::{
 };
 
 use jiff::tz::TimeZone;
-use rustix::process::Pid;
 use tokio::runtime::Handle;
 
 use crate::{
@@ -43,7 +42,7 @@ use receiver::Receiver;
 pub use clock::{Clock, SystemClock};
 pub use control::{Control, End};
 pub use error::Error;
-pub use pace::{Bounds, Observer, Rhythm, Tick, Work, repeat};
+pub use pace::{Bounds, Observer, Parent, Rhythm, Tick, Work, repeat};
 pub use schedule::Schedule;
 
 /// What a run needs of its surroundings.
@@ -56,8 +55,9 @@ pub struct Parts {
     pub source: Option<Box<dyn Source>>,
     /// Who serves sockets.
     pub runtime: Handle,
-    /// The process that started this one, if the run is to end with it. [`Options::nohup`] says otherwise.
-    pub parent: Option<Pid>,
+    /// Tells the process that started this one, if the run is to end with it. [`Options::nohup`] says
+    /// otherwise.
+    pub parent: Option<Parent>,
     /// Ends it.
     pub control: Arc<Control>,
 }

@@ -97,14 +97,35 @@ impl Rhythm {
 }
 
 /// When a run ends by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Bounds {
     /// So many samples after the first, which has nothing to show.
     pub count: Option<u64>,
     /// So long.
     pub runtime: Option<Duration>,
-    /// The process that started it; it ends when that is gone.
-    pub parent: Option<rustix::process::Pid>,
+    /// Tells the process that started it, if it is to end when that is gone.
+    pub parent: Option<Parent>,
+}
+
+/// Tells the id of a process's parent; `None` if that is outside of what it can see.
+pub type Parent = fn() -> Option<rustix::process::Pid>;
+
+/// Whether the parent is gone. Who starts something with `&` from a shell that ends at once, as colmux does,
+/// leaves it to another parent: the one counts that is there when the first sample is shown.
+#[derive(Debug, Default)]
+struct Orphan {
+    parent: Option<rustix::process::Pid>,
+    known: bool,
+}
+
+impl Orphan {
+    fn is_one(&mut self, parent: Parent) -> bool {
+        let now = parent();
+        if !self.known {
+            (self.parent, self.known) = (now, true);
+        }
+        now != self.parent
+    }
 }
 
 impl Bounds {
@@ -114,7 +135,13 @@ impl Bounds {
     }
 
     /// Whether the next sample is one too many.
-    fn over(&self, shown: u64, elapsed: Duration, interval: Duration) -> Option<End> {
+    fn over(
+        &self,
+        shown: u64,
+        elapsed: Duration,
+        interval: Duration,
+        orphan: &mut Orphan,
+    ) -> Option<End> {
         if self.count.is_some_and(|count| shown >= count) {
             return Some(End::Counted);
         }
@@ -124,10 +151,10 @@ impl Bounds {
         {
             return Some(End::TimeOver);
         }
-        if self.parent.is_some() && rustix::process::getppid() != self.parent {
-            return Some(End::ParentGone);
-        }
-        None
+        let parent = self.parent.filter(|_| shown > 0);
+        parent
+            .is_some_and(|parent| orphan.is_one(parent))
+            .then_some(End::ParentGone)
     }
 }
 
@@ -150,6 +177,7 @@ pub fn repeat<W: Work>(
     let mut position = 0;
     let mut first = true;
     let mut shown = 0;
+    let mut orphan = Orphan::default();
     loop {
         let mut begins = false;
         while bounds.are_none()
@@ -217,7 +245,8 @@ pub fn repeat<W: Work>(
         observer.sampled(now, late, since(now));
         shown += u64::from(!first);
         first = false;
-        if let Some(end) = bounds.over(shown, since(begun), rhythm.intervals.main) {
+        let interval = rhythm.intervals.main;
+        if let Some(end) = bounds.over(shown, since(begun), interval, &mut orphan) {
             return Ok(end);
         }
     }
