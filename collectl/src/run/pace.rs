@@ -131,7 +131,7 @@ impl Orphan {
 impl Bounds {
     /// Whether it ends only when somebody says so: then it may sleep.
     fn are_none(&self) -> bool {
-        *self == Self::default()
+        self.count.is_none() && self.runtime.is_none() && self.parent.is_none()
     }
 
     /// Whether the next sample is one too many.
@@ -182,7 +182,7 @@ pub fn repeat<W: Work>(
         let mut begins = false;
         while bounds.are_none()
             && control.ended().is_none()
-            && !(work.is_wanted() && !control.is_paused())
+            && (control.is_paused() || !work.is_wanted())
         {
             if !begins {
                 work.rest();
