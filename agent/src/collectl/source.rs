@@ -77,7 +77,7 @@ impl Shared {
 impl Source for Shared {
     fn take(&mut self, each: &mut dyn FnMut(&Exact<'_>)) -> Result<Taken, String> {
         let walk = self.walk.get_or_insert_with(|| self.sampler.walk());
-        let snapshot: Option<Arc<Snapshot>> = walk.next();
+        let snapshot: Option<Arc<Snapshot>> = walk.step();
         let snapshot = snapshot.ok_or("no sample could be taken")?;
         Ok(tell(&snapshot, each))
     }
