@@ -51,7 +51,7 @@ pub fn start() -> Result<(), String> {
     let works = said.pop_if(|last| *last == WORKS);
     let text = String::from_utf8_lossy(&said);
     if works.is_none() && !child.wait().map_err(failed)?.success() {
-        return Err(text.trim().to_owned());
+        return Err(text.trim().trim_start_matches("Error: ").to_owned());
     }
     eprint!("{text}");
     Ok(())

@@ -149,7 +149,7 @@ impl Desk {
         }
         control.pause(self.entry.state() == State::Paused);
         let source = self.options.subsystems.has(Subsystem::Processes).then(|| {
-            let shared: Box<dyn Source> = Box::new(Shared::new(self.setup.sampler.walk()));
+            let shared: Box<dyn Source> = Box::new(Shared::new(self.setup.sampler.clone()));
             shared
         });
         let options = Options {

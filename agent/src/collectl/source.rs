@@ -12,7 +12,7 @@ use crate::{
         sample::Precision,
     },
     model::Snapshot,
-    sampler::Walk,
+    sampler::{Handle, Walk},
 };
 
 /// A collector of its own.
@@ -50,25 +50,40 @@ impl Source for Own {
         check::report(&self.snapshot.disagreements);
         Ok(tell(&self.snapshot, each))
     }
+
+    fn rest(&mut self) {
+        self.begun = false;
+    }
 }
 
 /// The running agent's sampler.
 #[derive(Debug)]
-pub struct Shared(Walk);
+pub struct Shared {
+    sampler: Handle,
+    walk: Option<Walk>,
+}
 
 impl Shared {
     /// Takes what the sampler says.
     #[must_use]
-    pub fn new(walk: Walk) -> Self {
-        Self(walk)
+    pub fn new(sampler: Handle) -> Self {
+        Self {
+            sampler,
+            walk: None,
+        }
     }
 }
 
 impl Source for Shared {
     fn take(&mut self, each: &mut dyn FnMut(&Exact<'_>)) -> Result<Taken, String> {
-        let snapshot: Option<Arc<Snapshot>> = self.0.next();
+        let walk = self.walk.get_or_insert_with(|| self.sampler.walk());
+        let snapshot: Option<Arc<Snapshot>> = walk.step();
         let snapshot = snapshot.ok_or("no sample could be taken")?;
         Ok(tell(&snapshot, each))
+    }
+
+    fn rest(&mut self) {
+        self.walk = None;
     }
 }
 

@@ -159,13 +159,13 @@ fn who_walks_has_each_interval_once_whatever_others_do() {
     let sampler = sampler();
     let handle = sampler.handle();
     let (mut one, mut other) = (handle.walk(), handle.walk());
-    let first = one.next().unwrap();
+    let first = one.step().unwrap();
     assert_eq!(first.interval_ns, 0);
     assert!(!first.processes.is_empty());
-    other.next().unwrap();
+    other.step().unwrap();
     block_on(handle.poll());
-    other.next().unwrap();
-    let second = one.next().unwrap();
+    other.step().unwrap();
+    let second = one.step().unwrap();
     assert_eq!(
         second.interval_ns,
         second.at.monotonic_ns - first.at.monotonic_ns
@@ -173,8 +173,8 @@ fn who_walks_has_each_interval_once_whatever_others_do() {
     // One who begins later has a beginning of his own.
     drop(one);
     let mut late = handle.walk();
-    assert_eq!(late.next().unwrap().interval_ns, 0);
+    assert_eq!(late.step().unwrap().interval_ns, 0);
     // Asking an agent that has ended is no waiting for ever.
     drop(sampler);
-    assert!(late.next().is_none() && other.next().is_none());
+    assert!(late.step().is_none() && other.step().is_none());
 }

@@ -21,7 +21,7 @@ impl Walk {
     /// The processes now, and what they did since the call before; nothing at the first one. Waits for
     /// the sample, so it must not be called by a thread that serves others. `None` if the sampler has ended
     /// or the sample could not be taken.
-    pub fn next(&mut self) -> Option<Arc<Snapshot>> {
+    pub fn step(&mut self) -> Option<Arc<Snapshot>> {
         let (to, reply) = oneshot::channel();
         self.mailbox.send(Command::Step { id: self.id, to });
         reply.blocking_recv().ok()

@@ -82,4 +82,7 @@ pub trait Source: Send {
     /// # Errors
     /// In words, if there are none to be had any more.
     fn take(&mut self, each: &mut dyn FnMut(&Exact<'_>)) -> Result<Taken, String>;
+
+    /// Nobody looks for a while: nothing needs to be kept, and the next call is a first one.
+    fn rest(&mut self) {}
 }

@@ -23,6 +23,18 @@ pub struct Time {
     pub steady_ns: u64,
 }
 
+impl Time {
+    /// So much later, by both clocks.
+    #[must_use]
+    pub fn later(self, time: std::time::Duration) -> Self {
+        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            wall_ns: self.wall_ns.saturating_add(ns),
+            steady_ns: self.steady_ns.saturating_add(ns),
+        }
+    }
+}
+
 /// Totals and levels of the machine at one moment. What was not wanted or is not to be had is `None` or
 /// empty.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -36,6 +36,8 @@ struct State {
     end: Option<End>,
     paused: bool,
     intervals: Option<Intervals>,
+    /// Somebody has come who may want samples.
+    woken: bool,
 }
 
 impl Control {
@@ -58,6 +60,23 @@ impl Control {
     /// No samples are taken while it is paused; connections stay.
     pub fn pause(&self, paused: bool) {
         self.state().paused = paused;
+        self.wake();
+    }
+
+    /// Has it look again whether samples are wanted.
+    pub fn wake(&self) {
+        self.state().woken = true;
+        self.changed.notify_all();
+    }
+
+    /// Sleeps until there may be something to do.
+    pub(super) fn rest(&self) {
+        let mut state = self.state();
+        while state.end.is_none() && !state.woken {
+            let waited = self.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        state.woken = false;
     }
 
     /// Whether it is.

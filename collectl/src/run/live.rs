@@ -147,6 +147,16 @@ impl<O: Observer + ?Sized> Work for Watched<'_, O> {
     fn sample(&mut self, tick: &Tick) -> Result<(), Error> {
         self.live.take(tick, self.observer)
     }
+
+    fn is_wanted(&self) -> bool {
+        self.live.receiver.wants_lines() || self.live.recording.is_on()
+    }
+
+    fn rest(&mut self) {
+        if let Some(processes) = &mut self.live.reader.processes {
+            processes.rest();
+        }
+    }
 }
 
 impl Reader {

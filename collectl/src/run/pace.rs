@@ -30,6 +30,14 @@ pub trait Work {
     /// # Errors
     /// It ends the run.
     fn sample(&mut self, tick: &Tick) -> Result<(), Self::Error>;
+
+    /// Whether a sample would be of use to anybody.
+    fn is_wanted(&self) -> bool {
+        true
+    }
+
+    /// None is taken for a while: nothing of the last one is needed any more.
+    fn rest(&mut self) {}
 }
 
 /// Who wants to know how a run is doing. All of it is told on its thread.
@@ -121,6 +129,11 @@ impl Orphan {
 }
 
 impl Bounds {
+    /// Whether it ends only when somebody says so: then it may sleep.
+    fn are_none(&self) -> bool {
+        self.count.is_none() && self.runtime.is_none() && self.parent.is_none()
+    }
+
     /// Whether the next sample is one too many.
     fn over(
         &self,
@@ -166,7 +179,22 @@ pub fn repeat<W: Work>(
     let mut shown = 0;
     let mut orphan = Orphan::default();
     loop {
-        let now = wait(&mut schedule, clock, control);
+        let mut begins = false;
+        while bounds.are_none()
+            && control.ended().is_none()
+            && (control.is_paused() || !work.is_wanted())
+        {
+            if !begins {
+                work.rest();
+            }
+            begins = true;
+            control.rest();
+        }
+        let now = if begins {
+            clock.now()
+        } else {
+            wait(&mut schedule, clock, control)
+        };
         if let Some(end) = control.ended() {
             return Ok(end);
         }
@@ -174,9 +202,20 @@ pub fn repeat<W: Work>(
             rhythm.intervals = intervals;
             schedule.set_interval(intervals.main, now);
             position = 0;
-            continue;
+            // It woke for that only.
+            if !begins {
+                continue;
+            }
         }
-        let (late, missed) = schedule.take(now);
+        // A sample that nobody waited for is not late; the first one to show is half an interval off at least.
+        let (late, missed) = match begins {
+            true => {
+                first = true;
+                schedule.take(now.later(rhythm.intervals.main / 2));
+                (Duration::ZERO, 0)
+            }
+            false => schedule.take(now),
+        };
         if control.is_paused() {
             first = true;
             continue;
@@ -227,3 +266,7 @@ fn wait(schedule: &mut Schedule, clock: &impl Clock, control: &Control) -> Time 
 #[cfg(test)]
 #[path = "pace_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "rest_tests.rs"]
+mod rest_tests;

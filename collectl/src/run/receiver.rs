@@ -35,7 +35,10 @@ impl Receiver {
             None => Self::Terminal(Terminal::new(options.headers)),
             Some(Address::Listen { at, prefix }) => {
                 let host = prefix.then_some(host);
-                Self::Server(Server::start(runtime, at, host, manner(options), CLIENTS)?)
+                let server = Server::start(runtime, at, host, manner(options), CLIENTS)?;
+                let control = Arc::clone(control);
+                server.audience().on_arrival(move || control.wake());
+                Self::Server(server)
             }
             Some(Address::Connect {
                 host: to,

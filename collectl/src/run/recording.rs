@@ -97,6 +97,11 @@ impl Recording {
         Ok(recording)
     }
 
+    /// Whether anything is written to files.
+    pub fn is_on(&self) -> bool {
+        self.raw.is_some() || self.plot.is_some()
+    }
+
     /// Whether lines of plots are needed from the style of what is shown.
     pub fn needs_lines(&self) -> bool {
         self.plot

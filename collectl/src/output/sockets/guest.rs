@@ -180,3 +180,7 @@ async fn write_vectored(
 ) -> io::Result<usize> {
     to.write_vectored(parts).await
 }
+
+#[cfg(test)]
+#[path = "guest_tests.rs"]
+mod tests;

@@ -5,8 +5,9 @@ mod guest;
 mod runtime;
 
 use std::{
+    fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -76,9 +77,25 @@ struct Figures {
     present: AtomicUsize,
     admitted: AtomicU64,
     skipped: AtomicU64,
+    bell: Bell,
+}
+
+/// Rung when a receiver comes.
+#[derive(Default)]
+struct Bell(OnceLock<Box<dyn Fn() + Send + Sync>>);
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bell")
+    }
 }
 
 impl Audience {
+    /// Has `ring` called whenever a receiver has come. The first one who wants that gets it.
+    pub fn on_arrival(&self, ring: impl Fn() + Send + Sync + 'static) {
+        let _ = self.0.bell.0.set(Box::new(ring));
+    }
+
     /// Receivers at the moment.
     #[must_use]
     pub fn present(&self) -> usize {
@@ -105,6 +122,9 @@ impl Audience {
     fn enter(&self) -> Present {
         self.0.present.fetch_add(1, Ordering::Relaxed);
         self.0.admitted.fetch_add(1, Ordering::Relaxed);
+        if let Some(ring) = self.0.bell.0.get() {
+            ring();
+        }
         Present(self.clone())
     }
 }

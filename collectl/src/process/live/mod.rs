@@ -140,6 +140,17 @@ impl Processes {
         self.with_status()
     }
 
+    /// Nobody looks for a while: the next call marks a beginning again.
+    pub fn rest(&mut self) {
+        self.source.rest();
+        let books = &mut self.books;
+        books.slots = Slots::default();
+        books.table = Table {
+            boot_wall_ns: books.table.boot_wall_ns,
+            ..Table::default()
+        };
+    }
+
     /// What all did since the call before. The first call only marks the beginning.
     ///
     /// # Errors
