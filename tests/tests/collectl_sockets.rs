@@ -54,7 +54,8 @@ fn client_pl_reads_one_server_after_the_other() {
         client.until("another try", |line| line.contains("retrying"));
         let lines = client.said[begun..].iter();
         let lines: Vec<_> = lines.filter(|line| !line.starts_with(['S', 'C'])).collect();
-        let (headers, data): (Vec<_>, Vec<_>) = lines.iter().partition(|line| !is_data(line));
+        let (data, headers): (Vec<&String>, Vec<&String>) =
+            lines.iter().partition(|line| is_data(line));
         assert_eq!(headers.len(), 2, "round {round}: {lines:#?}");
         assert!(
             lines[0].starts_with('#') && lines[1].starts_with("#cpu"),
