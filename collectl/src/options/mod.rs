@@ -237,7 +237,7 @@ pub struct Files {
     pub raw: bool,
     /// Plot files.
     pub plot: bool,
-    /// Compressed.
+    /// Whether plot files are compressed; raw files always are.
     pub gzip: bool,
     /// Time between two flushes.
     pub flush: Option<Duration>,

@@ -133,7 +133,7 @@ impl<'a> Playback<'a> {
             }
             if std::mem::take(&mut first) {
                 machine.begin(record.time);
-                self.begin_plot(&machine)?;
+                self.begin_plot(&machine, path)?;
             }
             self.sample(&mut machine, &record)?;
         }
@@ -190,8 +190,9 @@ impl<'a> Playback<'a> {
         })
     }
 
-    /// Plot files of the day of the recording, if they are wanted and it is another day.
-    fn begin_plot(&mut self, machine: &Machine) -> Result<(), Error> {
+    /// Plot files of the day of the recording, if they are wanted and it is another day or its files have
+    /// other names. Theirs begin as that of the recording does.
+    fn begin_plot(&mut self, machine: &Machine, path: &Path) -> Result<(), Error> {
         let Some(files) = self.options.files.as_ref().filter(|files| files.plot) else {
             return Ok(());
         };
@@ -201,13 +202,13 @@ impl<'a> Playback<'a> {
             wall_ns: header.begun.saturating_mul(1_000_000_000),
             steady_ns: 0,
         };
-        let host = &header.system.host;
+        let beginning = raw_beginning(path).unwrap_or(&header.system.host);
         let keeping = Keeping {
             fresh: true,
             roll: None,
-            ..Keeping::new(files, host, zone)
+            ..Keeping::new(files, beginning, zone)
         };
-        let key = keeping.day(begun);
+        let key = format!("{beginning}-{}", keeping.day(begun));
         if self.plot.as_ref().is_some_and(|(old, _)| *old == key) {
             return Ok(());
         }
@@ -330,4 +331,15 @@ fn has_source(recorded: Subsystems, of: Subsystem) -> bool {
     pairs.into_iter().any(|(sum, details)| {
         sum == of && recorded.has(details) || details == of && recorded.has(sum)
     })
+}
+
+/// What is before date and time in the name of a raw file: `vm` of `vm-20261120-174206.raw.gz`.
+fn raw_beginning(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    let (name, _) = name.split_once(".raw")?;
+    let (rest, time) = name.rsplit_once('-')?;
+    let (beginning, date) = rest.rsplit_once('-')?;
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(date, 8) && digits(time, 6) && !beginning.is_empty()).then_some(beginning)
 }

@@ -1,6 +1,6 @@
 //! What a run would write above its lines and files, for who asks for nothing else.
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use jiff::tz::TimeZone;
 
@@ -43,7 +43,8 @@ pub fn header(options: &Options, root: &Path, zone: &TimeZone) -> Result<String,
     }
     let mut all = String::new();
     for path in &options.playback {
-        all.push_str(&Reader::open(path)?.header().to_string());
+        let header = Reader::open(path)?.header().to_string();
+        let _ = writeln!(all, "{}\n{header}", path.display());
     }
     Ok(all)
 }

@@ -244,8 +244,8 @@ fn formats(said: &Said) -> Rules {
             "-o1 and -o2 are digits of plot lines: add -P",
         ),
         (
-            said.format.plain_files && !said.plot && said.files.is_none(),
-            "-oz is about files: add -f DIRECTORY",
+            said.format.plain_files && !said.plot,
+            "-oz is about plot files, as raw files always are compressed: add -P",
         ),
     ]
 }
