@@ -12,7 +12,6 @@ fn ready() -> bool {
 /// One screen: its lines, from `Connected:` on.
 #[derive(Debug)]
 struct Screen {
-    when: String,
     connected: String,
     header: String,
     rows: Vec<String>,
@@ -22,9 +21,8 @@ struct Screen {
 fn screens(said: &[String]) -> Vec<Screen> {
     let mut screens: Vec<Screen> = Vec::new();
     for line in said {
-        if let Some((before, after)) = line.split_once("  Connected: ") {
+        if let Some((_, after)) = line.split_once("  Connected: ") {
             screens.push(Screen {
-                when: before.trim_start_matches('#').trim().to_owned(),
                 connected: after.to_owned(),
                 header: String::new(),
                 rows: Vec::new(),
