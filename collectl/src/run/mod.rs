@@ -31,7 +31,7 @@ use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
 use crate::{
-    options::{Options, Subsystem, Subsystems},
+    options::{Address, Options, Subsystem, Subsystems},
     output::Audience,
     process::Source,
 };
@@ -107,7 +107,8 @@ impl Run {
         let bounds = Bounds {
             count: options.count,
             runtime: options.runtime,
-            parent: parent.filter(|_| !options.nohup),
+            // Who connects out ends with its peer; the shells that began it are gone at once.
+            parent: parent.filter(|_| !options.nohup && !connects(&options)),
         };
         Ok(Self {
             options,
@@ -178,6 +179,10 @@ impl Run {
             }
         }
     }
+}
+
+fn connects(options: &Options) -> bool {
+    matches!(options.address, Some(Address::Connect { .. }))
 }
 
 fn rhythm(options: &Options) -> Rhythm {
