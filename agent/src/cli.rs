@@ -31,8 +31,8 @@ pub struct AgentArgs {
     /// Changes the port only; 0 is a free one
     #[arg(short, long, value_name = "N")]
     pub port: Option<u16>,
-    /// Gives collectl's lines (-scdn -i1) to who connects (server[:PORT]), or connects to HOST[:PORT];
-    /// may repeat. The configuration file can say more about them
+    /// Gives collectl's lines (-scdn -i1) to who connects to server, or connects to a host; may repeat.
+    /// The configuration file can say more about them
     #[arg(short = 'A', long, value_name = "server[:PORT]|HOST[:PORT]")]
     pub address: Vec<String>,
     /// Sampling period of streams that name none, 1ms to 1h, in words: 500ms, 2s, 1m30s

@@ -121,13 +121,17 @@ fn plot_headers_are_those_of_collectl() {
     if !collectl::ready(&[]) {
         return;
     }
-    let all = summaries().map(|words| format!("{words} -P"));
+    // Interrupts alone have no columns there; ours bring those of each CPU.
+    let all = summaries().filter(|words| words != "-sj");
+    let all = all.map(|words| format!("{words} -P"));
     same(&each(all, &["", "-oT", "--utc"]));
     let details = ["C", "D", "N", "cC", "cdnCDN", "mN"].map(|letters| format!("-s{letters} -P"));
     same(&each(
         details,
         &["", "--sep ,", "--sep 9", "-oD", "-oU", "-o2"],
     ));
+    let of = |words: &str| Program::Ours.said(&format!("{words} -P --showcolheaders"));
+    assert_eq!(of("-sj"), of("-sC"));
 }
 
 /// What is not done is refused by its name, on the way that colmux reads, with nothing shown.

@@ -308,3 +308,15 @@ pub fn faults(minor: u64, major: u64) -> Files {
         ..Files::default()
     }
 }
+
+/// Whether collectl is there, or must be, as in all tests that need other people's programs.
+pub fn has_collectl() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|dir| dir.join("collectl").is_file());
+    let says = |name: &str, value: &str| std::env::var(name).is_ok_and(|one| one == value);
+    let required = says("SUBJIFFY_REQUIRE_CLIENTS", "1") || says("CI", "true");
+    if !found && !required {
+        eprintln!("skipped: this test needs collectl");
+    }
+    found || required
+}

@@ -9,6 +9,17 @@ use crate::options::{
     Address, Files, HEADERS_EVERY, Headers, Options, Plot, Selection, Style, Subsystem, Subsystems,
 };
 
+/// Interrupts have plot columns only beside those of each CPU: they bring them, where collectl shows them in
+/// playback alone and a time without values otherwise.
+fn with_plotted_interrupts(style: Style, of: Subsystems) -> Subsystems {
+    let interrupts = of.has(Subsystem::Interrupts) || of.has(Subsystem::InterruptDetail);
+    let cpus = of.has(Subsystem::Cpu) || of.has(Subsystem::CpuDetail);
+    match style {
+        Style::Plot(_) if interrupts && !cpus => of.with(Subsystem::CpuDetail),
+        _ => of,
+    }
+}
+
 /// Checks all together.
 pub(super) fn options(said: Said, words: String) -> Result<Options, Error> {
     let selection = selection(&said)?;
@@ -29,6 +40,7 @@ pub(super) fn options(said: Said, words: String) -> Result<Options, Error> {
             ));
         }
     }
+    let subsystems = with_plotted_interrupts(style, subsystems);
     let (name, written) = said.interval.clone().unwrap_or_default();
     let lenient = said.show_headers || !said.playback.is_empty();
     let intervals = intervals::of(&name, written, subsystems, said.daemon, lenient)?;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{
     super::{
         row::CpuTime,
-        testing::{self, Files, Machine, letters, options, records},
+        testing::{self, Files, Machine, has_collectl, letters, options, records},
         text::Rows,
     },
     tests::{machine, record},
@@ -99,8 +99,10 @@ const HEADER: &str = "\
 ";
 
 #[test]
-#[ignore = "needs collectl"]
 fn collectl_plays_ours_back() {
+    if !has_collectl() {
+        return;
+    }
     let machine = machine();
     let recording = record(&machine);
     let file = machine.root.path().join("machine-20261120-043000.raw");
