@@ -220,7 +220,11 @@ impl Run {
         self.ended()
     }
 
-    fn complaint(&mut self) -> String {
+    /// Ends it, for what it has to say on standard error.
+    ///
+    /// # Panics
+    /// When that cannot be read.
+    pub fn complaint(&mut self) -> String {
         let _ = self.process.0.kill();
         let none = std::thread::spawn(String::new);
         let stderr = std::mem::replace(&mut self.stderr, none);

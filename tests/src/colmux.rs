@@ -7,6 +7,7 @@ use crate::process::{Signal, install};
 use rustix::process::{Pid, kill_process};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// Where colmux listens, and its first host; the second one.
@@ -31,6 +32,9 @@ exec sh -c "$(echo "$*" | sed "s/-A [0-9.]*:/-A $host:/")"
 pub struct Hosts {
     /// Their network.
     pub net: Net,
+    /// Where colmux listens. At its end it ends whatever has this port on its command line, in other networks,
+    /// too.
+    port: u16,
     directory: tempfile::TempDir,
 }
 
@@ -42,8 +46,10 @@ impl Hosts {
         for address in ADDRESSES {
             net.run(&format!("ip address add {address}/32 dev lo"));
         }
+        static NEXT: AtomicU16 = AtomicU16::new(20_000);
         let hosts = Self {
             net,
+            port: NEXT.fetch_add(1, Ordering::Relaxed),
             directory: tempfile::tempdir().expect("a directory"),
         };
         hosts.script("ssh", SSH);
@@ -77,6 +83,7 @@ impl Hosts {
         let agent = agent.display().to_string();
         command.args(["-nocheck", "-noescape", "-retaddr", ADDRESSES[0], "-colbin"]);
         command.arg(agent).args(words);
+        command.args(["-port", &self.port.to_string()]);
         // It wants to be told by the keyboard, and ends with it.
         command.stdin(Stdio::piped());
         Run::start(&mut command)
