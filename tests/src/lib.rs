@@ -29,6 +29,7 @@ pub mod need;
 pub mod netns;
 pub mod network;
 pub mod operations;
+pub mod playback;
 pub mod process;
 pub mod raw;
 pub mod recording;
