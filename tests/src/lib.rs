@@ -21,7 +21,6 @@ pub mod clients;
 pub mod collectl;
 pub mod colmux;
 pub mod control;
-pub mod files;
 pub mod flood;
 pub mod http;
 pub mod journal;

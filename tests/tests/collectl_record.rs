@@ -1,13 +1,68 @@
 //! Recordings: what the original makes of ours and ours of its, what a kill leaves, plot files.
 
+use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use subjiffy_tests::collectl::{self, PATIENCE, PORT, Peer, Program, Run, host, is_data, time_ms};
-use subjiffy_tests::files::{ALL, Busy, Place, record, text};
 use subjiffy_tests::netns::Net;
-use subjiffy_tests::playback::{number, same};
+use subjiffy_tests::playback::{Busy, numbers, same};
 use subjiffy_tests::process::Signal;
 use subjiffy_tests::truth;
+
+/// A directory for files of one test.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn path(&self) -> std::path::Display<'_> {
+        self.0.path().display()
+    }
+
+    /// Files whose names have this in them, in the order of their names.
+    fn files(&self, part: &str) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.0.path()).expect("a directory");
+        let files = entries.map(|entry| entry.expect("an entry").path());
+        let mut files: Vec<_> = files
+            .filter(|file| file.to_string_lossy().contains(part))
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// The only such file.
+    fn file(&self, part: &str) -> PathBuf {
+        let files = self.files(part);
+        assert_eq!(files.len(), 1, "{part}: {files:?}");
+        files[0].clone()
+    }
+}
+
+/// What a file says, unpacked as far as it goes.
+fn text(file: &Path) -> String {
+    let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    if !file.to_string_lossy().ends_with(".gz") {
+        return String::from_utf8(bytes).expect("text");
+    }
+    let mut text = Vec::new();
+    // What is cut off in the middle has no end.
+    let _ = MultiGzDecoder::new(&*bytes).read_to_end(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+const ALL: &str = "-scdnmtsijbfCDNJZ";
+
+/// Lets one of the two write a raw file.
+fn record(program: Program, place: &Place, words: &str) -> PathBuf {
+    let words = format!("-f {}/vm {words}", place.path());
+    let ended = Run::start(&mut program.command(&words)).ended();
+    assert!(ended.status.success(), "{words}: {}", ended.stderr);
+    place.file(".raw")
+}
 
 #[test]
 fn a_recording_of_the_original_is_shown_as_by_it() {
@@ -27,14 +82,6 @@ fn the_original_shows_our_recordings_as_we_do() {
     let _busy = Busy::begin();
     let place = Place::new();
     same(&record(Program::Ours, &place, &format!("{ALL} -i1:1 -c5")));
-}
-
-/// The numbers of a line behind its time.
-fn numbers(line: &str) -> Vec<f64> {
-    let words = line.split_whitespace().skip(1);
-    words
-        .map(|word| number(word).unwrap_or_else(|| panic!("{word}: {line}")).0)
-        .collect()
 }
 
 /// What was shown on a socket while it was recorded is what the original finds in the file.
