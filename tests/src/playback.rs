@@ -252,7 +252,8 @@ fn number(word: &str) -> Option<(f64, f64)> {
     if word.contains(':') {
         let mut parts = word.split(':').map(|part| part.parse::<f64>().ok());
         let seconds = parts.try_fold(0.0, |sum, part| Some(sum * 60.0 + part?))?;
-        return Some((seconds * 100.0, 1.0));
+        let unit = if word.contains('.') { 1.0 } else { 100.0 };
+        return Some((seconds * 100.0, unit));
     }
     let (digits, factor) = match word.as_bytes().last()? {
         b'K' => (&word[..word.len() - 1], 1024.0),

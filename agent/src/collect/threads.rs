@@ -12,6 +12,8 @@ pub struct Thread {
     pub tid: u32,
     /// Key of its process in the tracker.
     pub process: u32,
+    /// Number of that process: keys are given out again.
+    pub number: u32,
     /// When it began, ns since boot.
     pub start_ns: u64,
     /// Whether `start_ns` is rounded down to a tick.

@@ -19,6 +19,8 @@ pub struct Process {
     /// Run time of threads that are on a CPU now, beyond their last switch, ns.
     pub(super) extra_ns: u64,
     pub(super) living: u32,
+    /// No other process of the tracker has this number.
+    pub(super) number: u32,
     /// Parent and user as the slot last had them.
     pub(super) told: (u32, u32),
     pub(super) on_cpu: bool,

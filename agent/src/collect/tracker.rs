@@ -31,6 +31,8 @@ pub struct Tracker {
     threads: Threads,
     processes: Vec<Process>,
     free: Vec<u32>,
+    /// Processes there ever were.
+    numbers: u32,
     by_pid: HashMap<u32, u32>,
     /// Keys of the live ones, by process id.
     order: Vec<u32>,
@@ -73,7 +75,16 @@ impl Tracker {
     pub fn visit(&mut self, index: usize, slot: &Slot, leaders: &impl Leaders) {
         let known = *self.threads.at(index);
         let mut thread = known;
-        if known.tid == 0 || !known.is_in(slot) {
+        if known.tid != 0 && known.is_in(slot) && !self.is_of_its_process(&known) {
+            if known.dead {
+                // All was told when its process ended; the key is another's by now.
+                leaders.consume(index, slot);
+                return;
+            }
+            // Its process was given up before its end was read: another one had its id.
+            thread.dead = true;
+            self.assign(&mut thread, slot, leaders);
+        } else if known.tid == 0 || !known.is_in(slot) {
             if known.tid != 0 && !known.dead {
                 self.vanish(&known);
             }
@@ -82,7 +93,7 @@ impl Tracker {
                 dead: true,
                 ..Thread::default()
             };
-            thread.process = self.process_of(slot, leaders);
+            self.assign(&mut thread, slot, leaders);
         }
         thread.start_ns = slot.start_ns;
         thread.rounded = slot.flags & flag::FROM_PROC != 0;
@@ -114,6 +125,15 @@ impl Tracker {
             leaders.consume(index, slot);
             self.suspect(key);
         }
+    }
+
+    fn assign(&mut self, thread: &mut Thread, slot: &Slot, leaders: &impl Leaders) {
+        thread.process = self.process_of(slot, leaders);
+        thread.number = self.processes[thread.process as usize].number;
+    }
+
+    fn is_of_its_process(&self, thread: &Thread) -> bool {
+        self.processes[thread.process as usize].number == thread.number
     }
 
     /// Takes one slot of sockets that was written. Says whether its process is known.
@@ -162,6 +182,9 @@ impl Tracker {
     /// The slot went to another thread before the end of this one was read.
     fn vanish(&mut self, thread: &Thread) {
         self.shown_of_unlisted.cpu_ns += thread.counters.run_ns;
+        if !self.is_of_its_process(thread) {
+            return;
+        }
         let process = &mut self.processes[thread.process as usize];
         process.living = process.living.saturating_sub(1);
         if thread.tid == process.facts.id.pid {
@@ -251,7 +274,9 @@ impl Tracker {
         })
     }
 
-    fn insert(&mut self, process: Process) -> u32 {
+    fn insert(&mut self, mut process: Process) -> u32 {
+        self.numbers = self.numbers.wrapping_add(1).max(1);
+        process.number = self.numbers;
         let pid = process.facts.id.pid;
         let key = match self.free.pop() {
             Some(key) => {
@@ -340,7 +365,7 @@ impl Tracker {
         };
         // Of a thread that is only known from `/proc` the kernel side tells nothing: it may have
         // left the CPU long since.
-        if thread.dead || thread.rounded {
+        if thread.dead || thread.rounded || !self.is_of_its_process(thread) {
             return;
         }
         let (key, since) = (

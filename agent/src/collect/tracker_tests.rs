@@ -129,6 +129,49 @@ fn a_used_again_id_is_another_process() {
 }
 
 /// The id of a process with threads goes to another process before the end of all of them is read.
+/// The reader looks at a marked chunk once more in its next round; a process that was born meanwhile may have
+/// taken the place of the dead one.
+#[test]
+fn the_dead_are_not_read_into_who_took_their_place() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 6, DEAD)]);
+    assert_eq!(world.exited(), [(10, 6)]);
+    let young = Slot {
+        comm: *b"young\0\0\0\0\0\0\0\0\0\0\0",
+        ..slot(11, 11, 200, 1, LIVE)
+    };
+    world.see(&[young]);
+    world.see(&[slot(10, 10, 100, 6, DEAD)]);
+    let mut sample = Sample::default();
+    world.tracker.sample_into(&mut sample);
+    assert_eq!(sample.processes.len(), 1);
+    let process = &sample.processes[0];
+    assert_eq!(
+        (process.id.pid, process.comm.as_bytes()),
+        (11, &b"young"[..])
+    );
+    assert_eq!((process.counters.run_ns, process.threads), (1, 1));
+    assert_eq!(world.exited(), []);
+}
+
+/// The ends of threads may be lost. Whoever took the place of their process has nothing to do with them.
+#[test]
+fn a_thread_whose_end_was_lost_takes_nothing_from_others() {
+    let mut world = World::new();
+    world.see(&[slot(10, 10, 100, 5, LIVE), slot(110, 10, 101, 7, LIVE)]);
+    // Its id was used again, which ends it with the thread that nobody saw the end of.
+    world.see(&[slot(10, 10, 200, 1, LIVE)]);
+    assert_eq!(world.exited(), [(10, 12)]);
+    world.see(&[slot(12, 12, 300, 2, LIVE)]);
+    assert_eq!(world.live(), [(10, 1, 1), (12, 2, 1)]);
+    // The slot goes to another thread, and the process that came in its place ends.
+    world.see(&[slot(110, 10, 250, 4, LIVE)]);
+    assert_eq!(world.live(), [(10, 5, 2), (12, 2, 1)]);
+    world.see(&[slot(12, 12, 300, 3, DEAD)]);
+    assert_eq!(world.exited(), [(12, 3)]);
+    assert_eq!(world.live(), [(10, 5, 2)]);
+}
+
 #[test]
 fn a_thread_is_never_counted_for_a_process_that_is_younger() {
     let mut world = World::new();

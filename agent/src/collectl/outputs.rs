@@ -78,6 +78,9 @@ impl Outputs {
             };
             for address in run.iter().flat_map(Run::addresses) {
                 info!("{name} listens on {address}");
+                if !address.ip().is_loopback() {
+                    warn!("{name}: everybody who reaches {address} can read its lines");
+                }
             }
             setup.runtime.spawn(Arc::clone(&desk).follow());
             let thread = thread::Builder::new().name("collectl".to_owned());

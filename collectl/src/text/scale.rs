@@ -60,13 +60,6 @@ impl Column {
         }
     }
 
-    /// A value as it is written, without alignment; with `wide` it is never scaled.
-    #[must_use]
-    pub fn show(self, value: f64, wide: bool) -> Shown {
-        let digits = Digits::Plain;
-        self.shown(value, Form { wide, digits })
-    }
-
     /// A value as it is written. What displays it may ask for a width.
     #[must_use]
     pub fn shown(self, value: f64, form: Form) -> Shown {
@@ -208,23 +201,28 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn show(column: Column, value: f64, wide: bool) -> Shown {
+        let digits = Digits::Plain;
+        column.shown(value, Form { wide, digits })
+    }
+
     #[test]
     fn numbers_are_those_of_collectl() {
-        let kilo = |value| Column::of_kilo(4).show(value, false).to_string();
+        let kilo = |value| show(Column::of_kilo(4), value, false).to_string();
         assert_eq!(kilo(132.0), "132K");
         assert_eq!(kilo(1000.0), "1M", "a quotient of 0 is 1");
         assert_eq!(kilo(17_660_276.0), "16G");
         assert_eq!(kilo(0.0), "0");
-        let plain = |value| Column::of(4, 1000).show(value, false).to_string();
+        let plain = |value| show(Column::of(4, 1000), value, false).to_string();
         assert_eq!(plain(19_500.0), "19K");
         assert_eq!(plain(9_999.0), "9999");
         assert_eq!(plain(0.5), "1");
         assert_eq!(
-            Column::of(4, 1000).show(19_500.0, true).to_string(),
+            show(Column::of(4, 1000), 19_500.0, true).to_string(),
             "19500"
         );
         assert_eq!(
-            format!("{:>6}|", Column::of(4, 1000).show(7.0, true)),
+            format!("{:>6}|", show(Column::of(4, 1000), 7.0, true)),
             "     7|"
         );
     }
