@@ -75,23 +75,23 @@ fn title(to: &mut String, group: Subsystem, context: &Context<'_>) {
     to.push_str(title);
 }
 
+/// One that is offline has crosses for digits; the word is cut so that the column stays.
+fn cpu_name(to: &mut String, cpu: usize, online: bool) {
+    let number = cpu.to_string();
+    let digits = match online {
+        true => number,
+        false => "X".repeat(number.len()),
+    };
+    let room = 4_usize.saturating_sub(digits.len());
+    let _ = write!(to, "{:.room$}{digits} ", "Cpu");
+}
+
 fn names(to: &mut String, group: Subsystem, context: &Context<'_>) {
     let names = match group {
         Subsystem::Cpu => "cpu sys inter  ctxsw ",
         Subsystem::Interrupts => {
             for cpu in 0..context.cpus() {
-                // The name is cut so that the column stays.
-                let offline = !context.is_online(cpu);
-                let _ = match cpu {
-                    0..=9 if offline => write!(to, "CpuX "),
-                    0..=9 => write!(to, "Cpu{cpu} "),
-                    10..=99 if offline => write!(to, "CpXX "),
-                    10..=99 => write!(to, "Cp{cpu} "),
-                    100..=999 if offline => write!(to, "CXXX "),
-                    100..=999 => write!(to, "C{cpu} "),
-                    _ if offline => write!(to, "XXXX "),
-                    _ => write!(to, "{cpu} "),
-                };
+                cpu_name(to, cpu, context.is_online(cpu));
             }
             ""
         }
@@ -250,4 +250,22 @@ fn buddies(to: &mut String, interval: &Interval) {
         to.push(char::from(first + step as u8));
     }
     to.push(' ');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_cpus_keep_the_column() {
+        let name = |cpu, online| {
+            let mut to = String::new();
+            cpu_name(&mut to, cpu, online);
+            to
+        };
+        let online = [7, 42, 123, 1000].map(|cpu| name(cpu, true));
+        assert_eq!(online, ["Cpu7 ", "Cp42 ", "C123 ", "1000 "]);
+        let offline = [7, 42].map(|cpu| name(cpu, false));
+        assert_eq!(offline, ["CpuX ", "CpXX "]);
+    }
 }

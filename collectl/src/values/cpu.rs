@@ -22,6 +22,24 @@ pub struct Shares {
 }
 
 impl Shares {
+    /// As plot lines have them, the busy share before the two that are parts of others.
+    #[must_use]
+    pub fn in_order(&self) -> [f64; 11] {
+        [
+            self.user,
+            self.nice,
+            self.system,
+            self.iowait,
+            self.irq,
+            self.softirq,
+            self.steal,
+            self.idle,
+            self.busy(),
+            self.guest,
+            self.guest_nice,
+        ]
+    }
+
     /// Of the time between two readings; `ticks` leaves it in ticks.
     pub(super) fn between(old: &CpuTimes, new: &CpuTimes, ticks: bool) -> Self {
         let [

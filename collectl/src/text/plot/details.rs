@@ -18,22 +18,9 @@ pub(super) fn cpu_names(to: &mut Fields<'_>, context: &Context<'_>) {
 pub(super) fn cpus(to: &mut Fields<'_>, context: &Context<'_>) {
     for number in 0..context.cpus() {
         let cpu = context.cpu(number);
-        let shares = cpu.shares;
         // In the order of their names, unlike collectl's.
-        to.numbers(&[
-            shares.user,
-            shares.nice,
-            shares.system,
-            shares.iowait,
-            shares.irq,
-            shares.softirq,
-            shares.steal,
-            shares.idle,
-            shares.busy(),
-            shares.guest,
-            shares.guest_nice,
-            context.interval.rate(cpu.interrupts),
-        ]);
+        to.numbers(&cpu.shares.in_order());
+        to.numbers(&[context.interval.rate(cpu.interrupts)]);
     }
 }
 

@@ -259,18 +259,8 @@ fn cpu(to: &mut Fields<'_>, context: &Context<'_>) {
     let shares = interval.cpu.unwrap_or_default();
     let activity = interval.activity.unwrap_or_default();
     let load = interval.load.unwrap_or_default();
+    to.numbers(&shares.in_order());
     to.numbers(&[
-        shares.user,
-        shares.nice,
-        shares.system,
-        shares.iowait,
-        shares.irq,
-        shares.softirq,
-        shares.steal,
-        shares.idle,
-        shares.busy(),
-        shares.guest,
-        shares.guest_nice,
         interval.rate(activity.interrupts),
         interval.rate(activity.switches),
         interval.rate(activity.forks),
