@@ -35,7 +35,7 @@ pub fn words() -> Option<Vec<OsString>> {
     None
 }
 
-/// What is wrong with the words goes nowhere else; what is wrong later, too.
+/// What goes wrong on the way is told on standard error, unless nobody wants to hear it.
 struct Told {
     quiet: bool,
 }
