@@ -91,12 +91,19 @@ impl Reloader {
             told.push(format!("{}: --period wins over the file", change.name));
             return;
         }
-        let Some(period) = period.or_else(|| usual(&entry)) else {
+        let usual = || usual(&entry).or_else(|| self.by_switches(&entry));
+        let Some(period) = period.or_else(usual) else {
             return;
         };
         entry.set_back(None);
         entry.set_period(period);
         told.push(format!("{} period={}", change.name, word(period)));
+    }
+
+    /// The period of an output in collectl's formats of which the file says nothing more.
+    fn by_switches(&self, entry: &Entry) -> Option<Duration> {
+        let said = self.first.collectl.get(&entry.name);
+        said.map(|said| said.value.intervals.main)
     }
 }
 

@@ -178,6 +178,21 @@ fn an_output_is_paused_resumed_retuned_and_stopped() {
     );
 }
 
+/// A period that the file does not say any more is that of the switches again.
+#[test]
+fn another_file_gives_an_output_another_period() {
+    if !ready() {
+        return;
+    }
+    let agent = Agent::start("", &format!("{QUICK}period = \"300ms\"\n"));
+    let period = || agent.element(ELEMENT)["period_ns"].clone();
+    assert_eq!(period(), 300_000_000);
+    std::fs::write(agent.place.path().join("subjiffy.toml"), QUICK).expect("a file");
+    let reply = agent.ok("reload");
+    assert!(reply.contains("period=100ms"), "{reply}");
+    assert_eq!(period(), 100_000_000);
+}
+
 #[test]
 fn nobody_connected_and_nothing_recorded_nothing_is_read() {
     if !ready() {
